@@ -1,0 +1,33 @@
+# Two commands matter: `make run` and `make test`. Each installs what it needs first.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.PHONY: run build test check fmt lint deny units clean
+CARGO := ROCKSDB_STATIC=1 ROCKSDB_LIB_DIR="$$(tools/rocksdb.sh)" cargo
+
+run: build ## builds and starts Standard Edition with a demo domain and three users
+	tools/demo.sh
+
+build: ## leaves ./target/release/linnet
+	tools/install.sh build
+	$(CARGO) build --locked --release --bin linnet
+
+test: ## everything: format, lints, dependencies, units, scenarios, real clients
+	tools/install.sh test
+	$(MAKE) --no-print-directory fmt lint deny units
+
+fmt:
+	cargo fmt --all --check
+
+lint:
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+deny:
+	"$$(tools/cargo-tool.sh cargo-deny 0.20.2)" --log-level error check bans licenses sources
+
+units:
+	$(CARGO) test --locked --workspace --no-fail-fast 2>&1 | awk -f tools/summary.awk
+
+check: fmt lint units
+
+clean:
+	cargo clean

@@ -1,0 +1,219 @@
+//! Behind the log: one thread that folds what is new, shard by shard, its rows and how far it is in one batch. A kill
+//! at any moment leaves no gap and no double.
+
+use crate::{fold, keys, limits};
+use domain::Shard;
+use event_log::{Checkpoint, Follower, Log, Offset, ReadError, Record, Validity, Verdict, codec};
+use std::{
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+use store::{Column, Store, StoreError};
+
+/// Why the fold does not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The log cannot be read.
+    #[error("{0}")]
+    Log(#[from] ReadError),
+    /// The rows cannot be read or written.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// A record cannot be understood: the fold stops rather than leave it out.
+    #[error("shard {shard}, offset {offset}: {problem}")]
+    Record {
+        /// Of which shard.
+        shard: u16,
+        /// Where.
+        offset: Offset,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The system gives no thread.
+    #[error("the archive's thread cannot be started: {0}")]
+    Thread(std::io::Error),
+    /// The log has too many followers.
+    #[error("the log has too many followers")]
+    Followers,
+}
+
+/// The fold behind a log; it ends when this is dropped.
+pub struct Follow {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How far it is, seen from all sides.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    /// Rings for the fold.
+    grown: Condvar,
+    /// Rings for those who wait for the fold.
+    folded: Condvar,
+    /// The fold was rung and has not looked yet.
+    rung: AtomicBool,
+}
+
+struct State {
+    /// For each shard: how far it is folded.
+    progress: Vec<Checkpoint>,
+    waiting: usize,
+    ended: bool,
+}
+
+impl Follower for Shared {
+    fn grown(&self, _: Shard, _: Offset) {
+        if !self.rung.swap(true, Ordering::AcqRel) {
+            // Under the lock, so that the fold cannot miss it between looking and sleeping.
+            let _guard = self.lock();
+            self.grown.notify_one();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until every shard is folded to where the log ended when this was called. False: not within the limit.
+    pub(crate) fn wait_for(&self, log: &Log) -> bool {
+        let ends: Vec<_> = log.shards().all().map(|shard| log.end(shard)).collect();
+        let behind =
+            |state: &State| state.progress.iter().zip(&ends).any(|(folded, end)| folded.offset < *end);
+        let mut state = self.lock();
+        if !behind(&state) {
+            return true;
+        }
+        state.waiting += 1;
+        self.grown.notify_one();
+        let (mut state, outcome) = self
+            .folded
+            .wait_timeout_while(state, limits::PATIENCE, |state| behind(state) && !state.ended)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        !outcome.timed_out()
+    }
+}
+
+impl Follow {
+    /// Starts it where it stopped last.
+    pub fn start(log: Log, store: Store) -> Result<Self, FollowError> {
+        let mut progress = Vec::new();
+        for shard in log.shards().all() {
+            let value = store.get(Column::History, &keys::progress(shard))?;
+            progress.push(value.and_then(|value| keys::decode_progress(&value)).unwrap_or_default());
+        }
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State { progress, waiting: 0, ended: false }),
+            grown: Condvar::new(),
+            folded: Condvar::new(),
+            rung: AtomicBool::new(true),
+        });
+        if !log.follow(Arc::<Shared>::clone(&shared) as _) {
+            return Err(FollowError::Followers);
+        }
+        let folder = Folder { log, store, shared: Arc::clone(&shared) };
+        let thread = std::thread::Builder::new()
+            .name("archive".into())
+            .spawn(move || folder.run())
+            .map_err(FollowError::Thread)?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+}
+
+impl Drop for Follow {
+    fn drop(&mut self) {
+        self.shared.lock().ended = true;
+        self.shared.grown.notify_all();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the archive's thread panicked");
+        }
+    }
+}
+
+struct Folder {
+    log: Log,
+    store: Store,
+    shared: Arc<Shared>,
+}
+
+impl Folder {
+    fn run(self) {
+        while self.sleep() {
+            self.shared.rung.store(false, Ordering::Release);
+            for shard in self.log.shards().all() {
+                while let Err(error) = self.fold(shard) {
+                    tracing::error!(%error, "the archive is behind the log; it tries again");
+                    if !self.pause(limits::RETRY) {
+                        return;
+                    }
+                }
+            }
+            self.shared.folded.notify_all();
+        }
+    }
+
+    /// Until there is something to do, and a little longer so that more comes together. False: it is over.
+    fn sleep(&self) -> bool {
+        let state = self.shared.lock();
+        let idle = |state: &mut State| {
+            !state.ended && state.waiting == 0 && !self.shared.rung.load(Ordering::Acquire)
+        };
+        let state = self.shared.grown.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner);
+        let gathering = |state: &mut State| !state.ended && state.waiting == 0;
+        let (state, _) = self
+            .shared
+            .grown
+            .wait_timeout_while(state, limits::GATHER, gathering)
+            .unwrap_or_else(PoisonError::into_inner);
+        !state.ended
+    }
+
+    fn pause(&self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        let state = self.shared.lock();
+        let waits = |state: &mut State| !state.ended && Instant::now() < until;
+        let (state, _) =
+            self.shared.grown.wait_timeout_while(state, time, waits).unwrap_or_else(PoisonError::into_inner);
+        !state.ended
+    }
+
+    /// Folds one shard to its end.
+    fn fold(&self, shard: Shard) -> Result<(), FollowError> {
+        let index = usize::from(shard.0);
+        loop {
+            let from = self.shared.lock().progress[index];
+            if from.offset >= self.log.end(shard) {
+                return Ok(());
+            }
+            let mut validity = Validity::from(from);
+            let mut batch = self.store.batch();
+            for (offset, bytes) in self.log.read(shard, from.offset, limits::FOLD_BYTES)? {
+                let record = codec::decode(bytes.clone()).map_err(|problem| FollowError::Record {
+                    shard: shard.0,
+                    offset,
+                    problem: problem.to_string(),
+                })?;
+                let verdict = validity.fold(offset, record.stamp(), record.is_claim());
+                if let (Verdict::Valid, Record::Facts(_, entry)) = (verdict, &record) {
+                    fold::rows(entry, &bytes, &mut |(key, value)| batch.put(Column::History, &key, &value));
+                }
+            }
+            let reached = validity.checkpoint();
+            batch.put(Column::History, &keys::progress(shard), &keys::encode_progress(reached));
+            batch.write()?;
+            self.shared.lock().progress[index] = reached;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The session of a two-party conversation: it ends when both were quiet for a while; and what a new owner of the
+//! conversation does first.
+//!
+//! Invariant: what is pending stays so and is handed out again until it is confirmed.
+
+use super::{Effect, Fact, Output, pair::Pair};
+use crate::{Timestamp, user};
+
+impl Pair {
+    /// Nobody said anything for the quiet time: close, and let both homes forget this conversation.
+    pub(super) fn quieten(&mut self, now: Timestamp, out: &mut Output) {
+        self.active_at = now;
+        if self.session.open {
+            let closed = Fact::SessionClosed { session: self.session.number, at: self.numbering.last_at() };
+            self.decide(closed, out);
+        }
+        for (side, direction) in self.directions.iter_mut().enumerate() {
+            if !std::mem::take(direction).is_unknown() {
+                let command = user::Command::ForgetConversation { conversation: self.id.clone() };
+                out.effects.push(Effect::Tell { user: self.sides[side].clone(), command });
+            }
+        }
+        // The other's home should have confirmed long ago; it may have lost them with its node.
+        self.hand_out_again(out);
+    }
+
+    pub(super) fn resumed(&mut self, now: Timestamp, out: &mut Output) {
+        self.active_at = now;
+        if self.session.open && !self.is_alone() {
+            self.ask_standing(now, 0, out);
+            self.ask_standing(now, 1, out);
+        }
+        self.hand_out_again(out);
+    }
+
+    fn hand_out_again(&mut self, out: &mut Output) {
+        for pending in self.pending.values().filter(|pending| !pending.confirmed) {
+            let to = usize::from(pending.said.from.user == self.sides[0]);
+            self.hand_out(to, pending.said.clone(), true, out);
+        }
+    }
+}

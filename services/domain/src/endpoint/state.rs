@@ -1,0 +1,56 @@
+//! What a user's home remembers of one signed-in endpoint. Soft: gone with the session, rebuilt by signing in.
+//!
+//! Invariant: serials ascend from 1, and `held` names what was handed out under each, in that order.
+
+use crate::{Address, EndpointName, presentity::State};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+/// One endpoint.
+#[derive(Debug, Default)]
+pub(crate) struct Endpoint {
+    /// What it publishes; `None`: signed in, but not available (RFC 6121 §4.1).
+    pub(crate) state: Option<Arc<State>>,
+    /// It read the roster and is told of changes ("interested", RFC 6121 §2.2).
+    pub(crate) wants_roster: bool,
+    /// It read the block list and is told of changes (XEP-0191 §3.2).
+    pub(crate) wants_blocked: bool,
+    /// Whom it showed itself to directly (RFC 6121 §4.6).
+    pub(crate) directed: BTreeSet<(Address, Option<EndpointName>)>,
+    /// The conferences that it is in, or asked to enter.
+    pub(crate) conferences: BTreeSet<Address>,
+    /// The lowest place of the inbox that was not offered to it yet.
+    pub(crate) next_place: u64,
+    /// Before this place only kept messages are for it: the rest came when it was not there.
+    pub(crate) available_from: u64,
+    /// Handed out and not confirmed by it: serial and place in the inbox.
+    pub(crate) held: VecDeque<(u64, u64)>,
+    last_serial: u64,
+}
+
+impl Endpoint {
+    /// Newly signed in, when the next message of the inbox will be at `place`.
+    pub(crate) fn new(place: u64) -> Self {
+        Self { next_place: place, available_from: place, ..Self::default() }
+    }
+
+    /// Whether messages to the user's bare address are for it (RFC 6121 §8.5.2).
+    pub(crate) fn takes_messages(&self) -> bool {
+        self.state.as_ref().is_some_and(|s| s.priority >= 0)
+    }
+
+    /// Notes that the message at `place` is handed out to it, and gives the serial.
+    pub(crate) fn hold(&mut self, place: u64) -> u64 {
+        self.last_serial += 1;
+        self.held.push_back((self.last_serial, place));
+        self.last_serial
+    }
+
+    /// It has everything up to `serial`: the places of these.
+    pub(crate) fn confirm(&mut self, serial: u64) -> Vec<u64> {
+        let reached = self.held.partition_point(|(s, _)| *s <= serial);
+        self.held.drain(..reached).map(|(_, place)| place).collect()
+    }
+}

@@ -1,0 +1,73 @@
+//! Every bound of the domain, and what happens at it.
+
+use std::time::Duration;
+
+/// Bytes of a localpart, a domain or an endpoint name (RFC 7622 §3); longer addresses are refused.
+pub const ADDRESS_PART_BYTES: usize = 1023;
+/// Contacts in a roster; one more is refused (`LimitReached`).
+pub const CONTACTS: usize = 3000;
+/// Groups of one contact; more are refused.
+pub const GROUPS_PER_CONTACT: usize = 64;
+/// Bytes of a contact's name or of a group's; longer ones are refused.
+pub const NAME_BYTES: usize = 1023;
+/// Subscription requests kept for a user who has not answered; more are dropped silently, as RFC 6121 §3.1.3 allows.
+pub const PENDING_REQUESTS: usize = 200;
+/// Blocked addresses of a user; one more is refused.
+pub const BLOCKED: usize = 1000;
+/// Endpoints of a user signed in at once; one more is refused.
+pub const ENDPOINTS: usize = 32;
+/// Bytes of one publication (state, note and what it carries); larger ones are refused.
+pub const PUBLICATION_BYTES: usize = 25 * 1024;
+/// Conferences that one endpoint may be in at once; one more is refused.
+pub const CONFERENCES_PER_ENDPOINT: usize = 250;
+/// Live conversations that a user's home keeps its standing fresh for; one more is told `Offline`, so that its sender is
+/// refused.
+pub const LIVE_CONVERSATIONS: usize = 10_000;
+/// Sign-in tokens of a user; the one that expires first is dropped when one more is set.
+pub const TOKENS: usize = 64;
+/// Addresses that one endpoint may have sent directed presence to; more are refused.
+pub const DIRECTED: usize = 250;
+/// Messages kept for a user; at it the user's standing is `Offline`, so that senders are refused until some are confirmed.
+/// Those that were acknowledged before the refusal reached their conversation are still kept.
+pub const KEPT_MESSAGES: usize = 10_000;
+/// Messages handed to one endpoint and not yet confirmed by it; from then on they wait, kept if no other endpoint has
+/// room either, and follow in order when it confirms.
+pub const UNCONFIRMED: usize = 2_000;
+/// Categories of a user; one more is refused.
+pub const CATEGORIES: usize = 200;
+/// Items in a category; the oldest is dropped when one more is published.
+pub const ITEMS_PER_CATEGORY: usize = 1000;
+/// Bytes of one category item; larger ones are refused.
+pub const ITEM_BYTES: usize = 192 * 1024;
+/// Bytes of items in the answer to one reading; only the newest that fit are given, and the reader is told.
+pub const READ_BYTES: usize = 1024 * 1024;
+/// Bytes of all categories of a user; a publication over it is refused.
+pub const CATEGORY_BYTES: usize = 8 * 1024 * 1024;
+/// Participants of a conference unless policy says otherwise; one more is refused.
+pub const CONFERENCE_PARTICIPANTS: usize = 250;
+/// Affiliations (owners, admins, members, banned) of a conference; one more is refused.
+pub const AFFILIATIONS: usize = 10_000;
+/// Bytes of a conference's topic; longer ones are refused.
+pub const TOPIC_BYTES: usize = 4 * 1024;
+/// Messages of a conference held in memory for those who join; older ones come from the history.
+pub const CONFERENCE_RECENT: usize = 50;
+/// Client message ids that a conversation remembers to drop retries; the oldest is forgotten first.
+pub const REMEMBERED_IDS: usize = 256;
+/// Messages of a conversation handed out and not confirmed; more are refused with `TryLater`.
+pub const CONVERSATION_PENDING: usize = 10_000;
+/// Messages of one sender that wait until the recipient's standing is known; more are refused with `TryLater`.
+pub const CONVERSATION_HELD: usize = 1000;
+/// A recipient's standing is waited for so long; then what waits for it is refused with `TryLater`.
+pub const STANDING_WAIT: Duration = Duration::from_secs(10);
+/// A standing that was learnt longer ago is still used, but asked for again with the next message.
+pub const STANDING_FRESH: Duration = Duration::from_mins(1);
+/// Invitations to a conference that can still be declined; the oldest is forgotten first.
+pub const INVITATIONS: usize = 1000;
+/// Bytes of a conference's description; longer ones are refused. Its name, language and password: [`NAME_BYTES`].
+pub const DESCRIPTION_BYTES: usize = 4 * 1024;
+/// A two-party session ends after this quiet time.
+pub const SESSION_QUIET: Duration = Duration::from_mins(10);
+/// Confirmations wait this long for a message to be logged with.
+pub const CONFIRMATION_DELAY: Duration = Duration::from_secs(1);
+/// Messages in a page of history; a higher wish gets this many.
+pub const HISTORY_PAGE: u32 = 250;

@@ -1,0 +1,21 @@
+//! What a user's home wants done once its facts are durable.
+
+use crate::{Address, ConversationId, EndpointName, conversation, endpoint::Event};
+use std::sync::Arc;
+
+/// To be done by the host.
+#[derive(Debug)]
+pub enum Effect {
+    /// Tell this endpoint of the user.
+    ToEndpoint(EndpointName, Event),
+    /// Tell all these endpoints of the user the same.
+    ToEndpoints(Vec<EndpointName>, Event),
+    /// Tell another user's home.
+    ToUser(Address, super::Command),
+    /// Tell these users' homes the same (presence, categories): the host clones it for each.
+    ToUsers(Arc<[Address]>, super::Command),
+    /// Tell a conversation's home.
+    ToConversation(ConversationId, conversation::Command),
+    /// The administrator's command was carried out, or not.
+    AdminDone(Result<(), crate::Refusal>),
+}

@@ -1,0 +1,60 @@
+//! The XMPP door: listeners on every worker thread, each connection a session there.
+
+use crate::{
+    clock,
+    front::FrontEnd,
+    session::{Client, Sessions},
+};
+use std::{io, net::SocketAddr, sync::Arc};
+use transport::{Arrival, Entrance, Listener, Opening};
+use xmpp::{sasl::Channel, stream::Carrier};
+
+/// The ports of the XMPP door.
+#[derive(Debug, Default)]
+pub struct Doors {
+    /// STARTTLS (RFC 6120 §5).
+    pub xmpp: Option<SocketAddr>,
+    /// Direct TLS (XEP-0368).
+    pub xmpp_tls: Option<SocketAddr>,
+}
+
+/// Opens the door; the addresses that come back have the ports that the system chose where 0 was asked for.
+pub fn open(
+    front: &FrontEnd,
+    sessions: &Sessions,
+    entrance: &Arc<Entrance>,
+    doors: &Doors,
+) -> io::Result<Doors> {
+    let mut opened = Doors::default();
+    for (wanted, opening, bound) in [
+        (doors.xmpp, Opening::StartTls, &mut opened.xmpp),
+        (doors.xmpp_tls, Opening::Direct, &mut opened.xmpp_tls),
+    ] {
+        let Some(address) = wanted else { continue };
+        let listeners = Listener::bind(address, opening, front.workers().len())
+            .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
+        *bound = Some(listeners[0].address()?);
+        for (listener, worker) in listeners.into_iter().zip(front.workers()) {
+            let (entrance, sessions) = (Arc::clone(entrance), sessions.clone());
+            worker.spawn_fn(move || {
+                actix::spawn(serve(listener, entrance, sessions));
+            });
+        }
+    }
+    Ok(opened)
+}
+
+async fn serve(listener: Listener, entrance: Arc<Entrance>, sessions: Sessions) {
+    let make = |arrival: Arrival, events| -> Client {
+        let carrier = match arrival.opening {
+            Opening::StartTls => Carrier::Tcp,
+            // The facts come with the handshake, before anything else.
+            Opening::Direct => Carrier::Tls(Channel::default()),
+        };
+        sessions.client(arrival.peer.ip(), carrier, events, clock::now())
+    };
+    let spawn = |connection| drop(actix::spawn(connection));
+    if let Err(error) = listener.run(entrance, make, spawn).await {
+        tracing::error!(%error, "a listener has ended");
+    }
+}

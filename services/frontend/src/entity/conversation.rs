@@ -1,0 +1,149 @@
+//! A conversation as the entity actor hosts it: its effects go to the homes of users.
+
+use super::Entity;
+use crate::{
+    limits,
+    meters::Meters,
+    router::{Busy, Router},
+    shard::{Rows, asker},
+};
+use domain::{
+    Address, ConversationId, Home, Out, Reason, Refusal, Timestamp,
+    conversation::{Command, ConferenceCommand, Conversation, Effect, Fact, Survivors},
+    endpoint::Answer,
+    user,
+};
+use std::{collections::VecDeque, sync::Arc};
+
+/// The machine, and what could not be handed to a full home yet.
+pub(crate) struct ConversationHost {
+    id: ConversationId,
+    machine: Conversation,
+    undelivered: VecDeque<(Address, user::Command)>,
+    meters: Arc<Meters>,
+}
+
+impl ConversationHost {
+    pub(crate) fn new(id: ConversationId, machine: Conversation, meters: Arc<Meters>) -> Self {
+        Self { id, machine, undelivered: VecDeque::new(), meters }
+    }
+
+    /// What is accepted or refused is counted by what its sender is told.
+    fn count(&self, command: &user::Command) {
+        match command {
+            user::Command::Sent { said, again: false, .. } if said.number > 0 => self.meters.messages.up(),
+            user::Command::Answer { answer: Ok(Answer::Accepted { number, .. }), .. } if *number > 0 => {
+                self.meters.messages.up();
+            }
+            user::Command::Answer { answer: Err(_), .. } => self.meters.messages_refused.up(),
+            _ => {}
+        }
+    }
+
+    fn tell(&mut self, user: Address, command: user::Command, router: &Router) {
+        // What waits keeps its place: nothing overtakes it.
+        if self.undelivered.is_empty() {
+            if let Err(Busy(back)) = router.to_user(user, command) {
+                self.undelivered.push_back(back);
+            }
+        } else {
+            self.undelivered.push_back((user, command));
+        }
+    }
+}
+
+/// Whether this command leads to a fact that its asker waits for.
+fn needs_log(command: &Command) -> bool {
+    use ConferenceCommand as C;
+    match command {
+        Command::Send { message, .. } => message.is_durable(),
+        Command::Conference { command, .. } => !matches!(
+            command,
+            C::Leave { .. }
+                | C::Show { .. }
+                | C::SelfPing { .. }
+                | C::Relay { .. }
+                | C::Describe
+                | C::Occupants
+                | C::ReservedNick
+                | C::GetConfiguration
+                | C::ListRole { .. }
+                | C::ListAffiliation { .. }
+        ),
+        _ => false,
+    }
+}
+
+impl Entity for ConversationHost {
+    type Ask = Command;
+    type Fact = Fact;
+    type Effect = Effect;
+
+    fn handle(&mut self, now: Timestamp, ask: Command, out: &mut Out<Fact, Effect>) {
+        if self.undelivered.len() < limits::UNDELIVERED {
+            self.machine.handle(now, ask, out);
+        } else if let Some(ask) = self.refuse(ask, out) {
+            self.machine.handle(now, ask, out);
+        }
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        self.machine.deadline()
+    }
+
+    fn tick(&mut self, now: Timestamp, out: &mut Out<Fact, Effect>) {
+        self.machine.tick(now, out);
+    }
+
+    fn resume(&mut self, now: Timestamp, out: &mut Out<Fact, Effect>) {
+        self.machine.resumed(now, Survivors::None, out);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.undelivered.is_empty() && self.machine.is_idle()
+    }
+
+    fn refuse(&mut self, ask: Command, out: &mut Out<Fact, Effect>) -> Option<Command> {
+        let Some((from, ticket)) = asker(&ask).filter(|_| needs_log(&ask)) else { return Some(ask) };
+        let refusal = Refusal::because(
+            Reason::TryLater,
+            "the server cannot store messages at the moment; try again later",
+        );
+        out.effects.push(Effect::Tell {
+            user: from.user.clone(),
+            command: user::Command::Answer { endpoint: from.name.clone(), ticket, answer: Err(refusal) },
+        });
+        None
+    }
+
+    fn perform(&mut self, effect: Effect, router: &Router) {
+        match effect {
+            Effect::Tell { user, command } => {
+                self.count(&command);
+                self.tell(user, command, router);
+            }
+            Effect::AskStanding { of, towards } => {
+                let conversation = self.id.clone();
+                self.tell(of, user::Command::AskStanding { conversation, towards }, router);
+            }
+        }
+    }
+
+    fn retry(&mut self, router: &Router) -> bool {
+        while let Some((user, command)) = self.undelivered.pop_front() {
+            if let Err(Busy(back)) = router.to_user(user, command) {
+                self.undelivered.push_front(back);
+                return false;
+            }
+        }
+        true
+    }
+
+    fn entry(home: Home, facts: Vec<Fact>) -> event_log::Entry {
+        event_log::Entry { home, facts: event_log::Facts::Conversation(facts) }
+    }
+
+    fn changed_rows(&mut self) -> Rows {
+        Rows::of_conversation(&self.id, &mut self.machine)
+    }
+}

@@ -1,0 +1,395 @@
+//! A user as the entity actor hosts it: its endpoints' sessions hang here, its effects go to them and to other homes.
+
+use super::Entity;
+use crate::{
+    meters::Meters,
+    router::{Busy, Router},
+    session::{Inbox, Parked, SessionEvent, outbox::Outbox},
+    shard::Rows,
+};
+use domain::{
+    Address, ConversationId, EndpointName, Home, Out, Reason, Refusal, Timestamp,
+    account::{Token, Verifier},
+    conversation,
+    endpoint::{self, Event},
+    user::{Command, Effect, Fact, User},
+};
+use std::{collections::VecDeque, sync::Arc};
+use tokio::sync::oneshot;
+use xmpp::{session, stream};
+
+/// Asked of a user's home in this process: the domain's commands, and what a host needs beside them.
+pub(crate) enum ToUser {
+    /// One of the domain's.
+    Command(Command),
+    /// A session wants what it needs to check a sign-in.
+    Credentials(oneshot::Sender<Credentials>),
+    /// A session has signed in; it is answered, and told from then on, by this inbox.
+    Attach { endpoint: EndpointName, inbox: Inbox, ask: stream::AskId },
+    /// A session is over; ignored if another one has taken the endpoint since.
+    Detach { endpoint: EndpointName, session: u64 },
+    /// A session has lost its connection, and waits here to be resumed.
+    Park { endpoint: EndpointName, parked: Box<Parked> },
+    /// A new connection wants to resume the session of this id.
+    Resume { id: Arc<str>, inbox: Inbox, ask: stream::AskId },
+    /// The session that was asked to let go of its connection does not have that id.
+    NotWanted { endpoint: EndpointName, id: Arc<str> },
+    /// A question of a session was answered after it had lost its connection.
+    Answered { endpoint: EndpointName, session: u64, ask: session::AskId, answer: session::Answer },
+    /// An administrator's command, and where its outcome is awaited.
+    Admin(Command, oneshot::Sender<Result<(), Refusal>>),
+    /// Signs out the session of this endpoint, or all of them.
+    EndSessions(Option<EndpointName>),
+    /// What somebody asks who wants to know when the user was last there; `None` if that is not for them.
+    LastSeen { asker: Address, reply: oneshot::Sender<Option<Account>> },
+    /// What an administrator sees of the account.
+    Describe(oneshot::Sender<Option<Account>>),
+}
+
+/// What a sign-in is checked against. Empty for an unknown user.
+#[derive(Debug, Default)]
+pub(crate) struct Credentials {
+    /// Of the password.
+    pub verifiers: Vec<Verifier>,
+    /// Of clients that signed in before.
+    pub tokens: Vec<Token>,
+    /// May sign in.
+    pub enabled: bool,
+}
+
+/// What an administrator sees of an account.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    /// Whose.
+    pub address: Address,
+    /// May sign in.
+    pub enabled: bool,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When the last endpoint signed out.
+    pub last_seen: Option<Timestamp>,
+    /// Names of the endpoints that are signed in.
+    pub endpoints: Vec<EndpointName>,
+}
+
+/// The machine, its sessions, and what could not be handed over yet.
+pub(crate) struct UserHost {
+    address: Address,
+    machine: User,
+    sessions: Vec<Outbox>,
+    undelivered: VecDeque<Undelivered>,
+    admins: VecDeque<oneshot::Sender<Result<(), Refusal>>>,
+    meters: Arc<Meters>,
+}
+
+enum Undelivered {
+    User(Address, Command),
+    Conversation(ConversationId, conversation::Command),
+}
+
+impl UserHost {
+    pub(crate) fn new(address: Address, machine: User, meters: Arc<Meters>) -> Self {
+        Self {
+            address,
+            machine,
+            sessions: Vec::new(),
+            undelivered: VecDeque::new(),
+            admins: VecDeque::new(),
+            meters,
+        }
+    }
+
+    fn attach(
+        &mut self,
+        now: Timestamp,
+        endpoint: EndpointName,
+        inbox: Inbox,
+        ask: stream::AskId,
+        out: &mut Out<Fact, Effect>,
+    ) {
+        self.machine.handle(now, Command::Attach { endpoint: endpoint.clone() }, out);
+        // The machine ends the former session of that name: that is for the former inbox, at once, since the name
+        // means the new one from here on.
+        out.effects.retain(
+            |effect| !matches!(effect, Effect::ToEndpoint(name, Event::Ended(_)) if *name == endpoint),
+        );
+        if let Some(former) = self.session(&endpoint) {
+            former.send(Event::Ended(endpoint::Ending::Replaced));
+        }
+        self.remove(&endpoint);
+        let admitted = self.machine.endpoints().any(|known| *known == endpoint);
+        let answer = if admitted { Ok(()) } else { Err(Refusal::from(Reason::LimitReached)) };
+        // A connection that is gone already says so by itself.
+        let _ = inbox.events.send(SessionEvent::Stream(ask, stream::Answer::Bound(answer)));
+        if admitted {
+            if self.sessions.is_empty() {
+                self.meters.users_online.up();
+            }
+            self.meters.endpoints.up();
+            self.sessions.push(Outbox::new(endpoint, inbox, Arc::clone(&self.meters)));
+        }
+    }
+
+    fn detach(&mut self, now: Timestamp, endpoint: EndpointName, out: &mut Out<Fact, Effect>) {
+        self.remove(&endpoint);
+        self.machine.handle(now, Command::Detach { endpoint }, out);
+    }
+
+    fn remove(&mut self, endpoint: &EndpointName) {
+        let before = self.sessions.len();
+        self.sessions.retain(|outbox| outbox.endpoint() != endpoint);
+        if self.sessions.len() < before {
+            self.meters.endpoints.down();
+            if self.sessions.is_empty() {
+                self.meters.users_online.down();
+            }
+        }
+    }
+
+    fn resume(&mut self, id: &Arc<str>, inbox: Inbox, ask: stream::AskId) {
+        if let Some(parked) = self.sessions.iter_mut().find(|outbox| outbox.is_parked_as(id)) {
+            return parked.resume(ask, inbox);
+        }
+        // Perhaps its old connection is not known to be dead yet. Each session says whether it is the one.
+        let asked = self
+            .sessions
+            .iter_mut()
+            .filter_map(|outbox| outbox.wanted(id, ask, &inbox).then_some(()))
+            .count();
+        if asked == 0 {
+            not_found(ask, &inbox);
+        }
+    }
+
+    /// When the last one has said no, there is none of that id.
+    fn not_wanted(&mut self, endpoint: &EndpointName, id: &str) {
+        let waiting = self.session(endpoint).and_then(|outbox| outbox.not_wanted(id));
+        if let Some((ask, inbox)) = waiting
+            && !self.sessions.iter().any(|outbox| outbox.is_wanted_as(id))
+        {
+            not_found(ask, &inbox);
+        }
+    }
+
+    fn session(&mut self, endpoint: &EndpointName) -> Option<&mut Outbox> {
+        self.sessions.iter_mut().find(|outbox| outbox.endpoint() == endpoint)
+    }
+
+    fn tell_endpoint(&mut self, endpoint: &EndpointName, event: Event) {
+        if let Some(outbox) = self.session(endpoint) {
+            outbox.send(event);
+        }
+    }
+
+    fn tell_user(&mut self, user: Address, command: Command, router: &Router) {
+        let soft = command.is_soft();
+        if soft || self.undelivered.is_empty() {
+            if let Err(Busy((user, command))) = router.to_user(user, command) {
+                if soft {
+                    self.meters.dropped_soft.up();
+                } else {
+                    self.undelivered.push_back(Undelivered::User(user, command));
+                }
+            }
+        } else {
+            self.undelivered.push_back(Undelivered::User(user, command));
+        }
+    }
+
+    fn tell_conversation(&mut self, id: ConversationId, command: conversation::Command, router: &Router) {
+        if self.undelivered.is_empty() {
+            if let Err(Busy((id, command))) = router.to_conversation(id, command) {
+                self.undelivered.push_back(Undelivered::Conversation(id, command));
+            }
+        } else {
+            self.undelivered.push_back(Undelivered::Conversation(id, command));
+        }
+    }
+
+    fn credentials(&self) -> Credentials {
+        if self.machine.exists() {
+            Credentials {
+                verifiers: self.machine.verifiers().to_vec(),
+                tokens: self.machine.tokens().to_vec(),
+                enabled: self.machine.is_enabled(),
+            }
+        } else {
+            Credentials::default()
+        }
+    }
+
+    fn describe(&self) -> Option<Account> {
+        self.machine.exists().then(|| Account {
+            address: self.address.clone(),
+            enabled: self.machine.is_enabled(),
+            created: self.machine.created(),
+            last_seen: self.machine.last_seen().filter(|_| self.sessions.is_empty()),
+            endpoints: self.sessions.iter().map(|outbox| outbox.endpoint().clone()).collect(),
+        })
+    }
+}
+
+impl Entity for UserHost {
+    type Ask = ToUser;
+    type Fact = Fact;
+    type Effect = Effect;
+
+    fn handle(&mut self, now: Timestamp, ask: ToUser, out: &mut Out<Fact, Effect>) {
+        match ask {
+            ToUser::Command(command) => self.machine.handle(now, command, out),
+            // Whoever asked may have gone away meanwhile; then nobody misses the answer.
+            ToUser::Credentials(reply) => drop(reply.send(self.credentials())),
+            ToUser::LastSeen { asker, reply } => {
+                let account = self.describe().filter(|_| self.machine.is_seen_by(&asker));
+                drop(reply.send(account));
+            }
+            ToUser::Describe(reply) => drop(reply.send(self.describe())),
+            ToUser::Attach { endpoint, inbox, ask } => self.attach(now, endpoint, inbox, ask, out),
+            ToUser::Detach { endpoint, session } => {
+                if self.session(&endpoint).is_some_and(|outbox| outbox.session() == session) {
+                    self.detach(now, endpoint, out);
+                }
+            }
+            ToUser::Park { endpoint, parked } => {
+                let session = parked.session;
+                if let Some(outbox) = self.session(&endpoint).filter(|outbox| outbox.session() == session) {
+                    outbox.park(parked);
+                }
+            }
+            ToUser::Resume { id, inbox, ask } => self.resume(&id, inbox, ask),
+            ToUser::NotWanted { endpoint, id } => self.not_wanted(&endpoint, &id),
+            ToUser::Answered { endpoint, session, ask, answer } => {
+                if let Some(outbox) = self.session(&endpoint).filter(|outbox| outbox.session() == session) {
+                    outbox.answer(ask, answer);
+                }
+            }
+            ToUser::EndSessions(endpoint) => {
+                for outbox in self
+                    .sessions
+                    .iter_mut()
+                    .filter(|outbox| endpoint.as_ref().is_none_or(|e| e == outbox.endpoint()))
+                {
+                    outbox.send(Event::Ended(endpoint::Ending::AccountChanged));
+                }
+            }
+            ToUser::Admin(command, reply) => {
+                self.admins.push_back(reply);
+                self.machine.handle(now, command, out);
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        self.sessions.iter().filter_map(Outbox::deadline).chain(self.machine.deadline()).min()
+    }
+
+    fn tick(&mut self, now: Timestamp, out: &mut Out<Fact, Effect>) {
+        self.machine.tick(now, out);
+    }
+
+    fn resume(&mut self, _now: Timestamp, _out: &mut Out<Fact, Effect>) {}
+
+    fn is_idle(&self) -> bool {
+        self.sessions.is_empty()
+            && self.undelivered.is_empty()
+            && self.admins.is_empty()
+            && self.machine.is_idle()
+    }
+
+    fn refuse(&mut self, ask: ToUser, out: &mut Out<Fact, Effect>) -> Option<ToUser> {
+        const TEXT: &str = "the server cannot store changes at the moment; try again later";
+        let refusal = Refusal::because(Reason::TryLater, TEXT);
+        match ask {
+            ToUser::Command(Command::Endpoint { endpoint, ticket, command }) if needs_log(&command) => {
+                out.effects.push(Effect::ToEndpoint(endpoint, Event::Refused(ticket, refusal)));
+                None
+            }
+            ToUser::Admin(_, reply) => {
+                drop(reply.send(Err(refusal)));
+                None
+            }
+            ask => Some(ask),
+        }
+    }
+
+    fn perform(&mut self, effect: Effect, router: &Router) {
+        match effect {
+            Effect::ToEndpoint(endpoint, event) => self.tell_endpoint(&endpoint, event),
+            Effect::ToEndpoints(endpoints, event) => {
+                for endpoint in endpoints {
+                    self.tell_endpoint(&endpoint, event.clone());
+                }
+            }
+            Effect::ToUser(user, command) => self.tell_user(user, command, router),
+            Effect::ToUsers(users, command) => {
+                for user in users.iter() {
+                    self.tell_user(user.clone(), command.clone(), router);
+                }
+            }
+            Effect::ToConversation(id, command) => self.tell_conversation(id, command, router),
+            Effect::AdminDone(outcome) => {
+                if let Some(reply) = self.admins.pop_front() {
+                    drop(reply.send(outcome));
+                }
+            }
+        }
+    }
+
+    fn retry(&mut self, router: &Router) -> bool {
+        while let Some(next) = self.undelivered.pop_front() {
+            let back = match next {
+                Undelivered::User(user, command) => router
+                    .to_user(user, command)
+                    .map_err(|Busy((user, command))| Undelivered::User(user, command)),
+                Undelivered::Conversation(id, command) => router
+                    .to_conversation(id, command)
+                    .map_err(|Busy((id, command))| Undelivered::Conversation(id, command)),
+            };
+            if let Err(back) = back {
+                self.undelivered.push_front(back);
+                return false;
+            }
+        }
+        // Every outbox gets its try, also after one that is still full.
+        self.sessions.iter_mut().filter_map(|outbox| (!outbox.retry()).then_some(())).count() == 0
+    }
+
+    fn look_after_sessions(&mut self, now: Timestamp, out: &mut Out<Fact, Effect>) {
+        for index in 0..self.sessions.len() {
+            let endpoint = self.sessions[index].endpoint().clone();
+            for (ticket, command) in self.sessions[index].take_asked() {
+                let endpoint = endpoint.clone();
+                self.machine.handle(now, Command::Endpoint { endpoint, ticket, command }, out);
+            }
+        }
+        let lost: Vec<_> =
+            self.sessions.iter().filter(|o| o.is_lost(now)).map(|o| o.endpoint().clone()).collect();
+        for endpoint in lost {
+            self.detach(now, endpoint, out);
+        }
+    }
+
+    fn entry(home: Home, facts: Vec<Fact>) -> event_log::Entry {
+        event_log::Entry { home, facts: event_log::Facts::User(facts) }
+    }
+
+    fn changed_rows(&mut self) -> Rows {
+        Rows::of_user(&mut self.machine)
+    }
+}
+
+fn not_found(ask: stream::AskId, inbox: &Inbox) {
+    // A connection that is gone already misses nothing.
+    let _ = inbox.events.send(SessionEvent::Fetched(ask, None));
+}
+
+/// Whether an endpoint's command leads to a fact of its user; messages are the conversation's matter.
+fn needs_log(command: &endpoint::Command) -> bool {
+    use endpoint::{CategoryCommand as C, Command as E, RosterCommand as R};
+    match command {
+        E::Roster(R::Get { .. } | R::Blocked) => false,
+        E::Roster(_) => true,
+        E::Category { command, .. } => !matches!(command, C::List | C::Read { .. } | C::Settings { .. }),
+        _ => false,
+    }
+}

@@ -1,0 +1,274 @@
+//! The front end as a whole: its threads, its shards, and what sessions, the administrators' service and the web
+//! listener need of it.
+
+use crate::{
+    clock,
+    meters::Meters,
+    router::Router,
+    shard::{ShardActor, WriteDown},
+    upload::{Files, Slots, Terms},
+};
+use actix::{Addr, Arbiter};
+use domain::{Address, Shard, Timestamp, conversation, user};
+use event_log::{Log, WriterId};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use store::Store;
+use tokio::sync::oneshot;
+use transport::Gate;
+
+/// Conferences that a list shows at most.
+const LISTED_CONFERENCES: usize = 1_000;
+
+/// What the front end is told at its start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The domain that is served.
+    pub domain: Address,
+    /// What users may.
+    pub user: user::Policy,
+    /// How conversations behave.
+    pub conversation: conversation::Policy,
+    /// Threads that run shards and sessions.
+    pub workers: usize,
+    /// Where uploaded files lie.
+    pub uploads: PathBuf,
+    /// What may be uploaded.
+    pub upload_terms: Terms,
+    /// `https://host:port` of the web listener as clients reach it; `None` where it is off.
+    pub web: Option<String>,
+    /// What the XMPP door tells and allows.
+    pub xmpp: Arc<xmpp::session::Config>,
+    /// Bytes that must stay free on the disk.
+    pub disk_reserve: u64,
+}
+
+/// What shards and their entities need.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) log: Log,
+    pub(crate) store: Store,
+    pub(crate) router: Router,
+    pub(crate) meters: Arc<Meters>,
+    pub(crate) policy: Policy,
+    pub(crate) writer: WriterId,
+}
+
+/// The policies that machines are made with.
+#[derive(Clone)]
+pub(crate) struct Policy {
+    pub(crate) user: user::Policy,
+    pub(crate) conversation: conversation::Policy,
+}
+
+/// Grants and files of XEP-0363.
+pub struct Uploads {
+    /// The grants.
+    pub slots: Slots,
+    /// The files.
+    pub files: Arc<Files>,
+}
+
+/// Why the front end cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A shard cannot be taken.
+    #[error("shard {0} cannot be taken: {1}")]
+    Shard(u16, String),
+    /// The folder of uploads cannot be used.
+    #[error("the folder of uploaded files cannot be used: {0}")]
+    Uploads(io::Error),
+    /// No randomness.
+    #[error("the system gives no randomness: {0}")]
+    Randomness(getrandom::Error),
+}
+
+/// A running front end. Cheap to clone.
+#[derive(Clone)]
+pub struct FrontEnd(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    parts: Parts,
+    history: archive::History,
+    uploads: Uploads,
+    shards: Vec<Addr<ShardActor>>,
+    workers: Vec<Arbiter>,
+    gate: Arc<Gate>,
+    started: Timestamp,
+}
+
+impl FrontEnd {
+    /// Takes every shard and is ready for sessions when it returns.
+    pub async fn start(
+        settings: Settings,
+        log: Log,
+        store: Store,
+        history: archive::History,
+        gate: Arc<Gate>,
+    ) -> Result<Self, StartError> {
+        let files = Arc::new(Files::open(&settings.uploads).map_err(StartError::Uploads)?);
+        let uploads = Uploads { slots: Slots::new(settings.upload_terms, Arc::clone(&files)), files };
+        let writer = WriterId(getrandom::u64().map_err(StartError::Randomness)?.max(1));
+        let router = Router::new(log.shards(), log.clone());
+        let policy = Policy { user: settings.user.clone(), conversation: settings.conversation.clone() };
+        let parts = Parts { log, store, router, meters: Arc::default(), policy, writer };
+        let workers: Vec<_> = (0..settings.workers.max(1)).map(|_| Arbiter::new()).collect();
+        let mut taken = Vec::new();
+        for shard in parts.log.shards().all() {
+            let (done, outcome) = oneshot::channel();
+            let parts = parts.clone();
+            let worker = &workers[usize::from(shard.0) % workers.len()];
+            // A worker that has ended drops the sender, and that is seen below.
+            worker.spawn_fn(move || {
+                drop(done.send(ShardActor::take(shard, &parts).map_err(|error| error.to_string())));
+            });
+            taken.push((shard, outcome));
+        }
+        let mut shards = Vec::with_capacity(taken.len());
+        for (Shard(shard), outcome) in taken {
+            let outcome = outcome.await.unwrap_or_else(|_| Err("its thread has ended".to_owned()));
+            shards.push(outcome.map_err(|problem| StartError::Shard(shard, problem))?);
+        }
+        parts.router.open(shards.clone());
+        let started = clock::now();
+        Ok(Self(Arc::new(Inner { settings, parts, history, uploads, shards, workers, gate, started })))
+    }
+
+    /// Where commands find their homes.
+    pub fn router(&self) -> &Router {
+        &self.0.parts.router
+    }
+
+    /// What it counts.
+    pub fn meters(&self) -> &Arc<Meters> {
+        &self.0.parts.meters
+    }
+
+    /// What it was told at its start.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The domain that is served.
+    pub fn domain(&self) -> &Address {
+        &self.0.settings.domain
+    }
+
+    /// The history.
+    pub fn history(&self) -> &archive::History {
+        &self.0.history
+    }
+
+    /// Uploaded files.
+    pub fn uploads(&self) -> &Uploads {
+        &self.0.uploads
+    }
+
+    /// The threads that sessions run on.
+    pub fn workers(&self) -> &[Arbiter] {
+        &self.0.workers
+    }
+
+    /// The log.
+    pub fn log(&self) -> &Log {
+        &self.0.parts.log
+    }
+
+    /// When it started.
+    pub fn started(&self) -> Timestamp {
+        self.0.started
+    }
+
+    /// How many shards the deployment has; in Standard Edition all are owned here.
+    pub fn shards(&self) -> usize {
+        self.0.shards.len()
+    }
+
+    /// Who is let in.
+    pub fn gate(&self) -> &Arc<Gate> {
+        &self.0.gate
+    }
+
+    /// Where web clients find XMPP over WebSocket.
+    pub fn websocket_url(&self) -> Option<String> {
+        self.0.settings.web.as_ref().map(|web| format!("{}/xmpp-websocket", web.replacen("http", "ws", 1)))
+    }
+
+    /// Bytes free on the disk of the data; 0 if that is not known.
+    pub fn disk_free(&self) -> u64 {
+        self.0.parts.store.free_bytes().unwrap_or(0)
+    }
+
+    /// To be called once a second: what is counted elsewhere is read, and rates are made.
+    pub fn sample(&self) {
+        self.0.parts.meters.syncs.set(self.log().syncs_total());
+        self.0.parts.meters.sample();
+    }
+
+    /// Hands every number to the `metrics` recorder, for `/metrics`.
+    pub fn publish_meters(&self) {
+        self.0.parts.meters.publish();
+    }
+
+    /// What does not work now, a sentence each.
+    pub fn troubles(&self) -> Vec<String> {
+        self.log().trouble().map(|trouble| trouble.to_string()).into_iter().collect()
+    }
+
+    /// A page of the users, in the order of their addresses, including those just made.
+    pub async fn users_after(
+        &self,
+        after: Option<&Address>,
+        max: usize,
+    ) -> Result<Vec<Address>, store::RowError> {
+        self.write_down(false, Duration::from_secs(5)).await;
+        let (store, after) = (self.0.parts.store.clone(), after.cloned());
+        let read = tokio::task::spawn_blocking(move || store.users(after.as_ref(), max)).await;
+        Ok(read.unwrap_or_else(|_| Ok(Vec::new()))?.into_iter().map(|(address, _)| address).collect())
+    }
+
+    /// The conferences that show themselves, with how many are in, as of the last time that changes were written down.
+    pub async fn public_conferences(&self) -> Result<Vec<xmpp::session::Listed>, store::RowError> {
+        self.write_down(false, Duration::from_secs(5)).await;
+        let store = self.0.parts.store.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let mut listed = Vec::new();
+            for (address, head) in store.conferences(None, LISTED_CONFERENCES)? {
+                if head.configuration.public {
+                    let occupants = store.count_occupants(&address)?;
+                    listed.push(xmpp::session::Listed { address, name: head.configuration.name, occupants });
+                }
+            }
+            Ok(listed)
+        });
+        read.await.unwrap_or_else(|_| Ok(Vec::new()))
+    }
+
+    /// How many users have an account, including those just made.
+    pub async fn count_users(&self) -> u64 {
+        self.write_down(false, Duration::from_secs(5)).await;
+        let store = self.0.parts.store.clone();
+        let counted = tokio::task::spawn_blocking(move || store.count_users()).await;
+        counted.ok().and_then(Result::ok).unwrap_or(0)
+    }
+
+    /// Writes down what has changed; with `close`, the shards then stop. Waits at most that long.
+    pub async fn write_down(&self, close: bool, patience: Duration) {
+        let mut answers = Vec::with_capacity(self.0.shards.len());
+        for shard in &self.0.shards {
+            let (done, answer) = oneshot::channel();
+            if shard.send(WriteDown { done, close }).await.is_ok() {
+                answers.push(answer);
+            }
+        }
+        let all = async {
+            for answer in answers {
+                // A shard that stopped has written down what it had.
+                drop(answer.await);
+            }
+        };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            tracing::warn!("not all state could be written down; the next start replays it from the log");
+        }
+    }
+}

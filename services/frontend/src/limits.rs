@@ -1,0 +1,24 @@
+//! Every bound of the front end, and what happens at it.
+
+use std::time::Duration;
+
+/// Commands on their way to one shard; more are refused with `TryLater`, soft ones dropped and counted.
+pub const SHARD_MAILBOX: usize = 65_536;
+/// Asks on their way to one entity; more are refused with `TryLater`, soft ones dropped and counted.
+pub const ENTITY_MAILBOX: u64 = 4_096;
+/// Events on their way to one session; more wait in its user's [`OVERFLOW`].
+pub const INBOX: usize = 128;
+/// Events that wait for a session's full inbox (presence: the newest of each source only); one more ends the
+/// session, and its unconfirmed messages are kept.
+pub const OVERFLOW: usize = 1_000;
+/// Commands for other homes that wait for a full mailbox, of one entity; at the limit the entity refuses new asks
+/// with `TryLater`.
+pub const UNDELIVERED: usize = 4_096;
+/// What could not be handed over is tried again after this.
+pub const RETRY_DELAY: Duration = Duration::from_millis(20);
+/// Changed rows are written this often; a restart replays about this much of the log.
+pub const SNAPSHOT_EVERY: Duration = Duration::from_secs(10);
+/// An append that the log refused (disk full) is tried again after this.
+pub const APPEND_RETRY: Duration = Duration::from_millis(200);
+/// Bytes that one read of the log brings while replaying.
+pub const REPLAY_BYTES: usize = 1 << 20;

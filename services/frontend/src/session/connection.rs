@@ -1,0 +1,356 @@
+//! One connection: the transport's session, made of the two XMPP machines and the way to the user's home.
+
+use super::{Inbox, Parked, SessionEvent, Sessions, Shared};
+use crate::entity::ToUser;
+use domain::{EndpointId, Reason, Refusal, Timestamp, endpoint::Event as EndpointEvent, user::Command};
+use std::{cell::RefCell, net::IpAddr, sync::Arc};
+use transport::{Closed, InboxSender, Io, TlsFacts, TlsVersion};
+use xmpp::{
+    sasl::Channel,
+    session::{Output, Session as Door},
+    stream::{Carrier, Event, Input, Out, Stream},
+    wire::StreamError,
+};
+
+/// The session of one connection.
+pub struct Client {
+    pub(super) shared: Arc<Shared>,
+    stream: Stream,
+    /// Once the stream is bound.
+    door: Option<Box<Door>>,
+    pub(super) inbox: Inbox,
+    pub(super) peer: IpAddr,
+    seed: [u8; 32],
+    /// TLS comes before the stream.
+    direct: bool,
+    /// The endpoint that its home was asked to sign in, until the home is told that it is over.
+    me: Option<EndpointId>,
+}
+
+/// What comes out of the machines in one call; kept by the thread, so that idle connections hold no buffers.
+#[derive(Default)]
+struct Scratch {
+    out: Out,
+    events: Vec<Event>,
+    outputs: Vec<Output>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// Where the bytes of a connection go: a socket takes them as they are, a WebSocket message by message.
+pub(crate) trait Sink {
+    /// Takes the bytes; `ends` says where messages end.
+    fn take(&mut self, bytes: &mut Vec<u8>, ends: &mut Vec<usize>);
+    /// See [`Io::start_tls`].
+    fn start_tls(&mut self);
+    /// See [`Io::signed_in`].
+    fn signed_in(&mut self);
+    /// See [`Io::close`].
+    fn close(&mut self);
+}
+
+impl Sink for Io {
+    fn take(&mut self, bytes: &mut Vec<u8>, ends: &mut Vec<usize>) {
+        self.write(bytes);
+        bytes.clear();
+        ends.clear();
+    }
+
+    fn start_tls(&mut self) {
+        Io::start_tls(self);
+    }
+
+    fn signed_in(&mut self) {
+        Io::signed_in(self);
+    }
+
+    fn close(&mut self) {
+        Io::close(self);
+    }
+}
+
+impl Sessions {
+    /// The session of a new connection.
+    pub fn client(
+        &self,
+        peer: IpAddr,
+        carrier: Carrier,
+        events: InboxSender<SessionEvent>,
+        now: Timestamp,
+    ) -> Client {
+        let shared = Arc::clone(self.shared());
+        let mut seed = [0; 32];
+        // Without randomness no sign-in could be safe, and the kernel has always some after boot.
+        getrandom::fill(&mut seed).expect("the system has randomness");
+        let inbox = Inbox { session: shared.next(), events };
+        let direct = matches!(carrier, Carrier::Tls(_));
+        let stream = Stream::new(Arc::clone(&shared.stream), carrier, seed, now);
+        Client { shared, stream, door: None, inbox, peer, seed, direct, me: None }
+    }
+}
+
+/// What is known of the TLS under a connection, for channel bindings.
+pub(crate) fn channel(facts: &TlsFacts) -> Channel {
+    debug_assert!(matches!(facts.version, TlsVersion::V1_2 | TlsVersion::V1_3));
+    Channel { exporter: Some(facts.exporter), end_point: facts.endpoint_hash.as_deref().map(Box::from) }
+}
+
+impl Client {
+    /// Gives the stream an input, and does all that follows.
+    pub(crate) fn feed(&mut self, now: Timestamp, input: Input<'_>, sink: &mut impl Sink) {
+        SCRATCH.with_borrow_mut(|scratch| {
+            self.stream.handle(now, input, &mut scratch.out);
+            self.settle(now, scratch, sink);
+        });
+    }
+
+    /// An event of the inbox.
+    pub(crate) fn take(&mut self, now: Timestamp, event: SessionEvent, sink: &mut impl Sink) {
+        match event {
+            SessionEvent::Stream(ask, answer) => self.feed(now, Input::Answer(ask, answer), sink),
+            SessionEvent::Fetched(ask, parked) => self.fetched(now, ask, parked, sink),
+            SessionEvent::HandOver(id) => self.hand_over(now, &id, sink),
+            SessionEvent::Endpoint(event) => {
+                self.tell_door(now, sink, |door, outputs| door.event(now, event, outputs));
+            }
+            SessionEvent::Session(ask, answer) => {
+                self.tell_door(now, sink, |door, outputs| door.answer(now, ask, answer, outputs));
+            }
+        }
+    }
+
+    fn tell_door(
+        &mut self,
+        now: Timestamp,
+        sink: &mut impl Sink,
+        tell: impl FnOnce(&mut Door, &mut Vec<Output>),
+    ) {
+        SCRATCH.with_borrow_mut(|scratch| {
+            if let Some(door) = &mut self.door {
+                tell(door, &mut scratch.outputs);
+                self.settle(now, scratch, sink);
+            }
+        });
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        self.stream.deadline()
+    }
+
+    pub(crate) fn wants_input(&self) -> bool {
+        self.stream.wants_input() && self.door.as_ref().is_none_or(|door| door.wants_more_input())
+    }
+
+    /// Carries what the machines say from one to the other and outside, until they say nothing more.
+    fn settle(&mut self, now: Timestamp, scratch: &mut Scratch, sink: &mut impl Sink) {
+        loop {
+            if !scratch.out.bytes.is_empty() {
+                sink.take(&mut scratch.out.bytes, &mut scratch.out.ends);
+            }
+            if !scratch.outputs.is_empty() {
+                let mut outputs = std::mem::take(&mut scratch.outputs);
+                for output in outputs.drain(..) {
+                    self.output(now, output, scratch);
+                }
+                if scratch.outputs.is_empty() {
+                    scratch.outputs = outputs;
+                }
+            } else if !scratch.out.events.is_empty() {
+                std::mem::swap(&mut scratch.events, &mut scratch.out.events);
+                let mut events = std::mem::take(&mut scratch.events);
+                for event in events.drain(..) {
+                    self.event(now, event, scratch, sink);
+                }
+                scratch.events = events;
+            } else if scratch.out.bytes.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// What the door says.
+    fn output(&mut self, now: Timestamp, output: Output, scratch: &mut Scratch) {
+        match output {
+            Output::Send { stanza, serial } => self.stream.send(now, stanza, serial, &mut scratch.out),
+            Output::Handled(number) => self.stream.handle(now, Input::Done(number), &mut scratch.out),
+            Output::End(error) => self.stream.handle(now, Input::End(error, None), &mut scratch.out),
+            Output::Ask(ask, question) => super::questions::ask(self, ask, question),
+            Output::Command(ticket, command) => {
+                let Some(door) = &mut self.door else { return };
+                let me = door.me().clone();
+                let ask = ToUser::Command(Command::Endpoint { endpoint: me.name, ticket, command });
+                if self.shared.front.router().ask_user(me.user, ask).is_err() {
+                    let refusal =
+                        Refusal::because(Reason::TryLater, "the server is overloaded; try again later");
+                    door.event(now, EndpointEvent::Refused(ticket, refusal), &mut scratch.outputs);
+                }
+            }
+        }
+    }
+
+    /// What the stream says.
+    fn event(&mut self, now: Timestamp, event: Event, scratch: &mut Scratch, sink: &mut impl Sink) {
+        match event {
+            Event::StartTls => sink.start_tls(),
+            Event::Close => sink.close(),
+            Event::Ask(ask, question) => super::sign_in::ask(self, now, ask, question),
+            Event::SignInFailed { user, error } => super::sign_in::failed(self, now, user.as_ref(), error),
+            Event::SetToken { user, token } => {
+                self.shared.tell_surely(user, ToUser::Command(Command::SetToken { token }));
+            }
+            Event::RemoveToken { user, client } => {
+                let command = Command::RemoveToken { client: client.into() };
+                self.shared.tell_surely(user, ToUser::Command(command));
+            }
+            Event::SignedIn(signed_in) => {
+                self.welcome(sink);
+                let mut door = Box::new(Door::new(signed_in.endpoint, Arc::clone(&self.shared.door)));
+                if signed_in.carbons {
+                    door.enable_carbons();
+                }
+                door.client_state(signed_in.active, &mut scratch.outputs);
+                self.door = Some(door);
+            }
+            Event::Resumed(_) => self.welcome(sink),
+            Event::Stanza(number, stanza) => {
+                if let Some(door) = &mut self.door {
+                    door.stanza(now, number, &stanza, &mut scratch.outputs);
+                }
+            }
+            Event::Active(active) => {
+                if let Some(door) = &mut self.door {
+                    door.client_state(active, &mut scratch.outputs);
+                }
+            }
+            Event::Acked(serial) => {
+                if let Some(door) = &mut self.door {
+                    door.confirmed(serial, &mut scratch.outputs);
+                }
+            }
+            Event::Parked { id, until } => self.park(now, id, until),
+            Event::Ended => self.detach(),
+        }
+    }
+
+    fn welcome(&mut self, sink: &mut impl Sink) {
+        sink.signed_in();
+        if let Some(me) = &self.me {
+            self.shared.guard.succeeded(self.peer, &me.user);
+        }
+        self.shared.front.meters().sign_ins.up();
+    }
+
+    /// The home was asked to sign this endpoint in.
+    pub(super) fn is_attaching(&mut self, me: EndpointId) {
+        self.me = Some(me);
+    }
+
+    /// Who signs in or is signed in.
+    pub(super) fn me(&self) -> Option<&EndpointId> {
+        self.me.as_ref()
+    }
+
+    /// Signs the endpoint out at its home, once.
+    fn detach(&mut self) {
+        if let Some(me) = self.me.take() {
+            self.shared
+                .tell_surely(me.user, ToUser::Detach { endpoint: me.name, session: self.inbox.session });
+        }
+    }
+
+    /// The connection is gone and the session stays: it goes home.
+    fn park(&mut self, now: Timestamp, id: Box<str>, until: Timestamp) {
+        let Some(door) = self.door.take() else { return };
+        // What is left here is a stream that has nothing to do any more.
+        let stand_in = Stream::new(Arc::clone(&self.shared.stream), Carrier::Tcp, self.seed, now);
+        let stream = std::mem::replace(&mut self.stream, stand_in);
+        let me = door.me().clone();
+        self.me = None;
+        let parked = Box::new(Parked { id, session: self.inbox.session, until, stream, door: *door });
+        let ask = ToUser::Park { endpoint: me.name, parked };
+        self.shared.tell_surely(me.user, ask);
+    }
+
+    /// Another connection asks for this session by its id.
+    fn hand_over(&mut self, now: Timestamp, id: &Arc<str>, sink: &mut impl Sink) {
+        if self.stream.is_resumable_as(id) {
+            let mut bytes = Vec::new();
+            StreamError::Conflict.write(Some("resumed on another connection"), b"", false, &mut bytes);
+            bytes.extend_from_slice(b"</stream:stream>");
+            sink.take(&mut bytes, &mut Vec::new());
+            self.feed(now, Input::Lost, sink);
+            sink.close();
+        } else if let Some(me) = self.me.clone() {
+            let ask = ToUser::NotWanted { endpoint: me.name, id: Arc::clone(id) };
+            self.shared.tell_surely(me.user, ask);
+        }
+    }
+
+    fn fetched(
+        &mut self,
+        now: Timestamp,
+        ask: xmpp::stream::AskId,
+        parked: Option<Box<Parked>>,
+        sink: &mut impl Sink,
+    ) {
+        let mut stream = None;
+        if let Some(parked) = parked {
+            let Parked { stream: mut parked_stream, door, session, .. } = *parked;
+            self.inbox.session = session;
+            stream = parked_stream.park(&mut Out::default());
+            self.me = Some(door.me().clone());
+            self.door = Some(Box::new(door));
+        }
+        self.feed(now, Input::Answer(ask, xmpp::stream::Answer::Parked(stream)), sink);
+    }
+}
+
+impl transport::Session for Client {
+    type Event = SessionEvent;
+
+    fn received(&mut self, now: Timestamp, bytes: &[u8], io: &mut Io) {
+        self.feed(now, Input::Bytes(bytes), io);
+    }
+
+    fn event(&mut self, now: Timestamp, event: SessionEvent, io: &mut Io) {
+        self.take(now, event, io);
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        Client::deadline(self)
+    }
+
+    fn tick(&mut self, now: Timestamp, io: &mut Io) {
+        self.feed(now, Input::Tick, io);
+    }
+
+    fn secured(&mut self, now: Timestamp, facts: TlsFacts, io: &mut Io) {
+        let channel = channel(&facts);
+        if self.direct {
+            // Nothing was said yet: the stream begins here.
+            self.stream = Stream::new(Arc::clone(&self.shared.stream), Carrier::Tls(channel), self.seed, now);
+        } else {
+            self.feed(now, Input::Secured(channel), io);
+        }
+    }
+
+    fn flushed(&mut self, now: Timestamp, io: &mut Io) {
+        self.feed(now, Input::Flushed, io);
+    }
+
+    fn draining(&mut self, now: Timestamp, io: &mut Io) {
+        self.feed(now, Input::End(StreamError::SystemShutdown, None), io);
+    }
+
+    fn closed(&mut self, now: Timestamp, _: Closed) {
+        self.feed(now, Input::Lost, &mut Io::new());
+        // A client that was not bound when it went, or whose stream was over already.
+        self.detach();
+    }
+
+    fn wants_more_input(&self) -> bool {
+        self.wants_input()
+    }
+}

@@ -1,0 +1,222 @@
+//! From a user's home to one of its sessions: a bounded inbox, and behind it a bounded overflow in which presence is
+//! latest-wins. A session that lets both fill up is lost: it is ended, and what it did not confirm is kept. While a
+//! session has no connection it is parked here.
+
+use super::{Inbox, Parked, SessionEvent, parked::Consequences};
+use crate::{limits, meters::Meters};
+use domain::{
+    EndpointName, Ticket, Timestamp,
+    endpoint::{self, Event},
+};
+use std::{collections::VecDeque, sync::Arc};
+use transport::Rejected;
+use xmpp::{session, stream};
+
+/// The home's end of a session.
+pub(crate) struct Outbox {
+    endpoint: EndpointName,
+    session: u64,
+    end: End,
+    overflow: VecDeque<Event>,
+    lost: bool,
+    meters: Arc<Meters>,
+    /// What a parked session asks of its home.
+    asked: Vec<(Ticket, endpoint::Command)>,
+    /// Who waits to resume this session, once its connection has let go of it.
+    wanted: Option<(Arc<str>, stream::AskId, Inbox)>,
+}
+
+enum End {
+    Connected(Inbox),
+    Parked(Box<Parked>),
+}
+
+impl Outbox {
+    pub(crate) fn new(endpoint: EndpointName, inbox: Inbox, meters: Arc<Meters>) -> Self {
+        Self {
+            endpoint,
+            session: inbox.session,
+            end: End::Connected(inbox),
+            overflow: VecDeque::new(),
+            lost: false,
+            meters,
+            asked: Vec::new(),
+            wanted: None,
+        }
+    }
+
+    pub(crate) fn endpoint(&self) -> &EndpointName {
+        &self.endpoint
+    }
+
+    /// Which session it is.
+    pub(crate) fn session(&self) -> u64 {
+        self.session
+    }
+
+    /// Too slow for too long, or parked for too long.
+    pub(crate) fn is_lost(&self, now: Timestamp) -> bool {
+        self.lost || matches!(&self.end, End::Parked(parked) if parked.is_over(now))
+    }
+
+    /// When a parked session is given up.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        match &self.end {
+            End::Parked(parked) => Some(parked.until),
+            End::Connected(_) => None,
+        }
+    }
+
+    /// What a parked session has asked of its home meanwhile.
+    pub(crate) fn take_asked(&mut self) -> Vec<(Ticket, endpoint::Command)> {
+        std::mem::take(&mut self.asked)
+    }
+
+    pub(crate) fn send(&mut self, event: Event) {
+        match &event {
+            Event::Delivery(_) => self.meters.deliveries.up(),
+            Event::Notice(_) => self.meters.notices.up(),
+            _ => {}
+        }
+        if !self.overflow.is_empty() {
+            return self.overflow(event);
+        }
+        match &mut self.end {
+            End::Connected(inbox) => {
+                if let Some(event) = offer(inbox, event) {
+                    self.overflow(event);
+                }
+            }
+            End::Parked(parked) => {
+                let consequences = parked.event(event);
+                self.follow(consequences);
+            }
+        }
+    }
+
+    /// Answers a question of the session's.
+    pub(crate) fn answer(&mut self, ask: session::AskId, answer: session::Answer) {
+        match &mut self.end {
+            End::Connected(inbox) => {
+                // Its inbox is full of what it does not read: it is about to be lost.
+                if inbox.events.send(SessionEvent::Session(ask, answer)).is_err() {
+                    self.lost = true;
+                }
+            }
+            End::Parked(parked) => {
+                let consequences = parked.answer(ask, answer);
+                self.follow(consequences);
+            }
+        }
+    }
+
+    /// Hands over what waits; false while something still does.
+    pub(crate) fn retry(&mut self) -> bool {
+        while let Some(event) = self.overflow.pop_front() {
+            match &mut self.end {
+                End::Connected(inbox) => {
+                    if let Some(event) = offer(inbox, event) {
+                        self.overflow.push_front(event);
+                        // A closed inbox is one whose session is on its way here, parked or ended.
+                        return inbox.events.is_closed();
+                    }
+                }
+                End::Parked(parked) => {
+                    let consequences = parked.event(event);
+                    self.follow(consequences);
+                }
+            }
+        }
+        true
+    }
+
+    /// The session has lost its connection.
+    pub(crate) fn park(&mut self, parked: Box<Parked>) {
+        let taker = self.wanted.take().filter(|(id, ..)| **id == *parked.id);
+        self.end = End::Parked(parked);
+        self.retry();
+        if let Some((_, ask, inbox)) = taker {
+            self.resume(ask, inbox);
+        }
+    }
+
+    /// Whether this parked session has that id.
+    pub(crate) fn is_parked_as(&self, id: &str) -> bool {
+        matches!(&self.end, End::Parked(parked) if *parked.id == *id)
+    }
+
+    /// Another connection wants to resume the session of that id, which may be this one: its connection is asked to
+    /// let go of it.
+    pub(crate) fn wanted(&mut self, id: &Arc<str>, ask: stream::AskId, inbox: &Inbox) -> bool {
+        let End::Connected(current) = &self.end else { return false };
+        if current.events.send(SessionEvent::HandOver(Arc::clone(id))).is_err() && !current.events.is_closed()
+        {
+            return false;
+        }
+        self.wanted = Some((Arc::clone(id), ask, inbox.clone()));
+        true
+    }
+
+    /// Whether this session was asked to let go of its connection, and has not answered yet.
+    pub(crate) fn is_wanted_as(&self, id: &str) -> bool {
+        self.wanted.as_ref().is_some_and(|(wanted, ..)| **wanted == *id)
+    }
+
+    /// The session is not the one that was wanted.
+    pub(crate) fn not_wanted(&mut self, id: &str) -> Option<(stream::AskId, Inbox)> {
+        self.wanted.take_if(|(wanted, ..)| **wanted == *id).map(|(_, ask, inbox)| (ask, inbox))
+    }
+
+    /// Gives the parked session to the connection behind this inbox.
+    pub(crate) fn resume(&mut self, ask: stream::AskId, inbox: Inbox) {
+        let events = inbox.events.clone();
+        let before = std::mem::replace(&mut self.end, End::Connected(inbox));
+        if let End::Parked(parked) = before {
+            match events.send(SessionEvent::Fetched(ask, Some(parked))) {
+                Ok(()) => self.meters.resumed.up(),
+                // The new connection is gone already: wait for another one.
+                Err(
+                    Rejected::Full(SessionEvent::Fetched(_, Some(parked)))
+                    | Rejected::Closed(SessionEvent::Fetched(_, Some(parked))),
+                ) => {
+                    self.end = End::Parked(parked);
+                }
+                Err(_) => self.lost = true,
+            }
+        }
+    }
+
+    fn follow(&mut self, consequences: Consequences) {
+        self.asked.extend(consequences.commands);
+        self.lost |= consequences.ended;
+    }
+
+    fn overflow(&mut self, event: Event) {
+        if let Event::Notice(new) = &event {
+            let stale = self.overflow.iter().position(|waiting| {
+                matches!(waiting, Event::Notice(old) if old.presentity == new.presentity && old.endpoint == new.endpoint)
+            });
+            if let Some(place) = stale {
+                self.meters.coalesced.up();
+                self.overflow.remove(place);
+            }
+        }
+        if self.overflow.len() < limits::OVERFLOW {
+            self.overflow.push_back(event);
+        } else {
+            self.meters.too_slow.up();
+            self.lost = true;
+        }
+    }
+}
+
+/// Puts the event into the inbox, or gives it back.
+fn offer(inbox: &Inbox, event: Event) -> Option<Event> {
+    match inbox.events.send(SessionEvent::Endpoint(event)) {
+        Ok(()) => None,
+        Err(
+            Rejected::Full(SessionEvent::Endpoint(event)) | Rejected::Closed(SessionEvent::Endpoint(event)),
+        ) => Some(event),
+        Err(_) => unreachable!("what was sent comes back"),
+    }
+}

@@ -1,0 +1,111 @@
+//! What a stream asks while a client signs in: verifiers, passwords, tokens; the endpoint itself; a parked session.
+
+use super::{SessionEvent, connection::Client};
+use crate::{
+    entity::{Credentials, ToUser},
+    router::Busy,
+};
+use domain::{
+    Address, Timestamp,
+    account::{ScramHash, Verifier},
+};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use xmpp::{
+    sasl::{self, SaslError},
+    stream::{Answer, AskId, Password, Question, Verdict},
+};
+
+/// Sees that the question is answered into the client's inbox, exactly once.
+pub(super) fn ask(client: &mut Client, now: Timestamp, ask: AskId, question: Question) {
+    let user = question.user().clone();
+    let is_guess =
+        matches!(question, Question::Verifier { .. } | Question::Password { .. } | Question::Tokens { .. });
+    if is_guess && !client.shared.guard.admits(now, client.peer, &user) {
+        return answer(client, ask, Answer::TryLater);
+    }
+    match question {
+        Question::Bind { endpoint } => {
+            let attach = ToUser::Attach { endpoint: endpoint.name.clone(), inbox: client.inbox.clone(), ask };
+            client.is_attaching(endpoint);
+            if client.shared.front.router().ask_user(user, attach).is_err() {
+                answer(client, ask, Answer::TryLater);
+            }
+        }
+        Question::Resume { id, .. } => {
+            let resume = ToUser::Resume { id: Arc::from(id), inbox: client.inbox.clone(), ask };
+            if client.shared.front.router().ask_user(user, resume).is_err() {
+                answer(client, ask, Answer::TryLater);
+            }
+        }
+        Question::Verifier { hash, .. } => with_credentials(client, ask, user, move |credentials| {
+            let verifier = credentials.verifiers.into_iter().find(|verifier| verifier.hash == hash);
+            Answer::Verifier { verifier, enabled: credentials.enabled }
+        }),
+        Question::Tokens { client: id, .. } => with_credentials(client, ask, user, move |credentials| {
+            let tokens = credentials.tokens.into_iter().filter(|token| *token.client == *id).collect();
+            Answer::Tokens { tokens, enabled: credentials.enabled }
+        }),
+        Question::Password { password, .. } => check(client, ask, user, password),
+    }
+}
+
+/// A try failed: it is counted, and said without the secret.
+pub(super) fn failed(client: &Client, now: Timestamp, user: Option<&Address>, error: SaslError) {
+    client.shared.front.meters().sign_ins_refused.up();
+    client.shared.guard.failed(now, client.peer, user);
+    tracing::info!(peer = %client.peer, user = user.map(tracing::field::display), %error, "a sign-in failed");
+}
+
+fn answer(client: &Client, ask: AskId, answer: Answer) {
+    // Its own inbox has room: the stream asks one question at a time and nobody else knows the inbox yet.
+    let sent = client.inbox.events.send(SessionEvent::Stream(ask, answer));
+    debug_assert!(
+        sent.is_ok() || client.inbox.events.is_closed(),
+        "an inbox has room for the answer to a sign-in"
+    );
+}
+
+/// Asks the user's home, and answers with what `make` makes of it.
+fn with_credentials(
+    client: &Client,
+    ask: AskId,
+    user: Address,
+    make: impl FnOnce(Credentials) -> Answer + Send + 'static,
+) {
+    let (reply, credentials) = oneshot::channel();
+    if let Err(Busy(_)) = client.shared.front.router().ask_user(user, ToUser::Credentials(reply)) {
+        return answer(client, ask, Answer::TryLater);
+    }
+    let events = client.inbox.events.clone();
+    actix::spawn(async move {
+        let answer = credentials.await.map_or(Answer::TryLater, make);
+        // A client that has gone meanwhile misses nothing.
+        let _ = events.send(SessionEvent::Stream(ask, answer));
+    });
+}
+
+fn check(client: &Client, ask: AskId, user: Address, Password(password): Password) {
+    let (reply, credentials) = oneshot::channel();
+    let stand_in = sasl::fake_verifier(&client.shared.stream.secret, user.as_str(), ScramHash::Sha256);
+    if let Err(Busy(_)) = client.shared.front.router().ask_user(user, ToUser::Credentials(reply)) {
+        return answer(client, ask, Answer::TryLater);
+    }
+    let (events, checks) = (client.inbox.events.clone(), client.shared.checks.clone());
+    actix::spawn(async move {
+        let made = match credentials.await {
+            Ok(Credentials { verifiers, enabled, .. }) => {
+                let strongest: Vec<Verifier> =
+                    verifiers.into_iter().filter(|v| v.hash == ScramHash::Sha256).collect();
+                match checks.check(strongest, stand_in, password).await {
+                    Some(true) if enabled => Answer::Password(Verdict::Right),
+                    Some(true) => Answer::Password(Verdict::Disabled),
+                    Some(false) => Answer::Password(Verdict::Wrong),
+                    None => Answer::TryLater,
+                }
+            }
+            Err(_) => Answer::TryLater,
+        };
+        let _ = events.send(SessionEvent::Stream(ask, made));
+    });
+}

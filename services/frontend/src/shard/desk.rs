@@ -1,0 +1,313 @@
+//! What a shard's actor and its entities share on their one thread: the ledger of appends, and who is awake.
+//!
+//! Invariant: entities are told durable in the order of their appends, each record exactly once, also over a failed
+//! write: then the shard is taken anew, what is found in the log counts as appended, and the rest is appended again.
+
+use super::{ShardActor, kind, outcomes::Outcomes, wake::Awake};
+use crate::{front::Parts, limits, meters::Meters, router::Router};
+use actix::Addr;
+use domain::{Home, Shard};
+use event_log::{
+    Appender, Checkpoint, Entry, Input, Log, LostBy, Offset, Outcome, Output, Owner, Record, Stamp, codec,
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, VecDeque},
+    rc::Rc,
+    sync::Arc,
+};
+use store::Store;
+
+/// What shard and entity both see of the traffic between them.
+#[derive(Debug, Default)]
+pub(crate) struct Gauge {
+    /// Asks that the shard has sent.
+    pub(crate) sent: Cell<u64>,
+    /// Asks that the entity has handled.
+    pub(crate) handled: Cell<u64>,
+    /// Nothing is under way in the entity.
+    pub(crate) idle: Cell<bool>,
+}
+
+impl Gauge {
+    /// Asks on their way.
+    pub(crate) fn under_way(&self) -> u64 {
+        self.sent.get() - self.handled.get()
+    }
+}
+
+/// An entity that is awake.
+pub(crate) struct Slot {
+    pub(crate) actor: Awake,
+    pub(crate) gauge: Rc<Gauge>,
+    /// The oldest record of it that its rows in the store do not reflect.
+    pub(crate) unsaved_from: Cell<Option<Offset>>,
+}
+
+/// A record that is not known to be durable yet.
+struct Open {
+    slot: Rc<Slot>,
+    entry: Entry,
+}
+
+/// The appends of one shard.
+struct Ledger {
+    owner: Owner,
+    appender: Appender,
+    outcomes: Arc<Outcomes>,
+    /// In order; the first `handed` of them are with the log's writer.
+    open: VecDeque<Open>,
+    handed: usize,
+    /// The shard is lost after a failure, and not yet taken again.
+    retake: bool,
+    /// Where each claim of this process lies, oldest first, with its stamp.
+    terms: Vec<(Offset, Stamp)>,
+}
+
+/// See the module.
+pub(crate) struct Desk {
+    shard: Shard,
+    pub(super) log: Log,
+    pub(super) store: Store,
+    pub(crate) router: Router,
+    pub(crate) meters: Arc<Meters>,
+    pub(super) parts: Parts,
+    pub(super) slots: RefCell<HashMap<Home, Rc<Slot>>>,
+    ledger: RefCell<Ledger>,
+    pub(super) unsaved: RefCell<super::snapshot::Unsaved>,
+    address: RefCell<Option<Addr<ShardActor>>>,
+    /// The actor knows that the shard must be taken again.
+    retry_known: Cell<bool>,
+}
+
+impl Desk {
+    /// Of a shard that is owned.
+    pub(super) fn new(
+        shard: Shard,
+        parts: &Parts,
+        owner: Owner,
+        appender: Appender,
+        outcomes: Arc<Outcomes>,
+    ) -> Self {
+        let start = owner.checkpoint();
+        let terms = vec![(Offset(start.offset.0.saturating_sub(1)), start.current)];
+        let ledger =
+            Ledger { owner, appender, outcomes, open: VecDeque::new(), handed: 0, retake: false, terms };
+        Self {
+            shard,
+            log: parts.log.clone(),
+            store: parts.store.clone(),
+            router: parts.router.clone(),
+            meters: Arc::clone(&parts.meters),
+            parts: parts.clone(),
+            slots: RefCell::default(),
+            ledger: RefCell::new(ledger),
+            unsaved: RefCell::default(),
+            address: RefCell::default(),
+            retry_known: Cell::new(false),
+        }
+    }
+
+    pub(crate) fn shard(&self) -> Shard {
+        self.shard
+    }
+
+    /// The actor runs: outcomes ring there.
+    pub(super) fn open(&self, address: Addr<ShardActor>) {
+        self.ledger.borrow().outcomes.ring(address.clone());
+        *self.address.borrow_mut() = Some(address);
+    }
+
+    /// Where a replay may start that must see every record from `oldest` on; `None`: only those to come.
+    pub(super) fn checkpoint_before(&self, oldest: Option<Offset>) -> Checkpoint {
+        let ledger = self.ledger.borrow();
+        let settled = ledger.owner.checkpoint();
+        let offset = oldest.unwrap_or(settled.offset).min(settled.offset);
+        // The claim that counted there, which is not the latest if the shard was taken anew since.
+        let current = ledger
+            .terms
+            .iter()
+            .rev()
+            .find(|(claim, _)| *claim < offset)
+            .map_or(settled.current, |term| term.1);
+        Checkpoint { offset, current }
+    }
+
+    /// Appends what an entity decided; it is told by `Durable`.
+    pub(crate) fn append(&self, home: &Home, entry: Entry) {
+        let Some(slot) = self.slots.borrow().get(home).cloned() else {
+            // An entity is put away only when it has nothing under way.
+            tracing::error!(shard = self.shard.0, kind = kind(home), "facts of an entity that is not awake");
+            return;
+        };
+        let mut ledger = self.ledger.borrow_mut();
+        ledger.open.push_back(Open { slot, entry });
+        ledger.hand_over();
+        if ledger.retake && !self.retry_known.get() {
+            // A full mailbox is no loss: the actor looks with every message that it handles.
+            let _ = self.address.borrow().as_ref().map(|actor| actor.try_send(super::News));
+        }
+    }
+
+    /// Looks at the outcomes that wait; true if the log has failed and [`Self::append_again`] is to be called later.
+    pub(super) fn tell_outcomes(&self) -> bool {
+        let mut told = Vec::new();
+        let mut ledger = self.ledger.borrow_mut();
+        ledger.look(&self.log, &mut told);
+        let failed = ledger.retake;
+        drop(ledger);
+        self.tell(told);
+        failed && !self.retry_known.replace(failed)
+    }
+
+    /// Takes the shard anew after a failure, and appends what is still open.
+    pub(super) fn append_again(&self) {
+        self.retry_known.set(false);
+        let mut told = Vec::new();
+        let mut ledger = self.ledger.borrow_mut();
+        ledger.take_again(self.shard, &self.log, &self.parts, self.address.borrow().as_ref(), &mut told);
+        drop(ledger);
+        self.tell(told);
+    }
+
+    fn tell(&self, durable: Vec<(Rc<Slot>, Offset)>) {
+        self.meters.records.add(durable.len() as u64);
+        for (slot, offset) in durable {
+            if slot.unsaved_from.get().is_none() {
+                slot.unsaved_from.set(Some(offset));
+            }
+            slot.actor.durable(offset);
+        }
+    }
+}
+
+impl Ledger {
+    /// Gives the writer what it does not have yet, while the shard is owned.
+    fn hand_over(&mut self) {
+        let Some(stamp) = self.owner.stamp().filter(|_| !self.retake) else { return };
+        while let Some(open) = self.open.get(self.handed) {
+            let record = open.entry.encode(stamp);
+            if let Err(error) = self.appender.append(record) {
+                tracing::debug!(%error, "an append was refused");
+                self.fail();
+                return;
+            }
+            self.handed += 1;
+        }
+    }
+
+    /// What was handed over and has no outcome yet is unknown: the shard must be taken anew.
+    fn fail(&mut self) {
+        self.retake = true;
+    }
+
+    fn look(&mut self, log: &Log, told: &mut Vec<(Rc<Slot>, Offset)>) {
+        let mut outcomes = Vec::new();
+        self.outcomes.take(&mut outcomes);
+        for (outcome, _) in outcomes {
+            if self.retake && !matches!(outcome, Outcome::Appended { .. }) {
+                continue;
+            }
+            self.drive(Input::Outcome(outcome), log, told);
+        }
+    }
+
+    /// Feeds the owner, and does what it says until it wants nothing more.
+    fn drive(&mut self, input: Input<'_>, log: &Log, told: &mut Vec<(Rc<Slot>, Offset)>) {
+        let mut next = Vec::new();
+        self.owner.handle(input, &mut next);
+        let mut turn = VecDeque::from(next);
+        while let Some(output) = turn.pop_front() {
+            match output {
+                Output::Acknowledge(count) => self.acknowledge(count, told),
+                Output::Read(from) => {
+                    let mut more = Vec::new();
+                    match read(log, self.appender.shard(), from) {
+                        Ok(records) => self.owner.handle(Input::Records(&records), &mut more),
+                        Err(error) => {
+                            tracing::error!(shard = self.appender.shard().0, %error, "the log cannot be read");
+                            self.fail();
+                        }
+                    }
+                    turn.extend(more);
+                }
+                // What lies behind the checkpoint after a failure is what was handed over and not acknowledged.
+                Output::Apply(offset) => self.acknowledge_at(offset, told),
+                Output::Claim(stamp) => {
+                    if self.appender.append(codec::encode_claim(stamp)).is_err() {
+                        self.fail();
+                    }
+                }
+                Output::Owned(stamp) => self.owned(stamp),
+                Output::Lost(LostBy::Failure) => self.fail(),
+                Output::Lost(by) => {
+                    tracing::error!(
+                        shard = self.appender.shard().0,
+                        ?by,
+                        "another process writes this log; stop one of them"
+                    );
+                    self.fail();
+                }
+            }
+        }
+    }
+
+    fn acknowledge(&mut self, count: u32, told: &mut Vec<(Rc<Slot>, Offset)>) {
+        let end = self.owner.checkpoint().offset.0;
+        let first = end - u64::from(count);
+        for offset in first..end {
+            self.acknowledge_at(Offset(offset), told);
+        }
+    }
+
+    fn acknowledge_at(&mut self, offset: Offset, told: &mut Vec<(Rc<Slot>, Offset)>) {
+        if let Some(open) = self.open.pop_front() {
+            self.handed = self.handed.saturating_sub(1);
+            told.push((open.slot, offset));
+        }
+    }
+
+    fn owned(&mut self, stamp: Stamp) {
+        tracing::info!(shard = self.appender.shard().0, epoch = stamp.epoch, "the shard takes records again");
+        self.terms.push((Offset(self.owner.checkpoint().offset.0.saturating_sub(1)), stamp));
+        self.retake = false;
+        self.handed = 0;
+        self.hand_over();
+    }
+
+    fn take_again(
+        &mut self,
+        shard: Shard,
+        log: &Log,
+        parts: &Parts,
+        actor: Option<&Addr<ShardActor>>,
+        told: &mut Vec<(Rc<Slot>, Offset)>,
+    ) {
+        let outcomes = Arc::new(Outcomes::default());
+        if let Some(actor) = actor {
+            outcomes.ring(actor.clone());
+        }
+        self.appender = log.appender(shard, Arc::<Outcomes>::clone(&outcomes) as _);
+        self.outcomes = outcomes;
+        self.owner = Owner::new(parts.writer, self.owner.checkpoint());
+        self.retake = false;
+        self.drive(Input::Take, log, told);
+    }
+}
+
+/// Records from there on, as the owner wants to see them.
+pub(super) fn read(
+    log: &Log,
+    shard: Shard,
+    from: Offset,
+) -> Result<Vec<(Offset, Stamp, bool)>, super::take::TakeError> {
+    let records = log.read(shard, from, limits::REPLAY_BYTES)?;
+    records
+        .into_iter()
+        .map(|(offset, bytes)| {
+            let record: Record = codec::decode(bytes)
+                .map_err(|error| super::take::TakeError::record(shard, offset, &error))?;
+            Ok((offset, record.stamp(), record.is_claim()))
+        })
+        .collect()
+}

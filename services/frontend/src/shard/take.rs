@@ -1,0 +1,136 @@
+//! Taking a shard at the start: claim it, replay what its checkpoint does not cover, and find what was under way.
+
+use super::{
+    desk::{Desk, read},
+    outcomes::Outcomes,
+    wake::Machine,
+};
+use crate::{front::Parts, limits};
+use domain::{Home, Shard};
+use event_log::{Appender, Entry, Input, LostBy, Offset, Output, Owner, ReadError, Record, codec};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+/// Why a shard cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TakeError {
+    /// The log cannot be read.
+    #[error("{0}")]
+    Read(#[from] ReadError),
+    /// A record cannot be understood.
+    #[error("shard {shard}, offset {offset}: {problem}")]
+    Record { shard: u16, offset: Offset, problem: String },
+    /// The claim could not be written.
+    #[error("the log cannot be written: {0}")]
+    Append(#[from] event_log::AppendError),
+    /// The state cannot be read.
+    #[error("{0}")]
+    Store(#[from] store::RowError),
+    /// Somebody else writes this log.
+    #[error("another process writes this log ({0:?}); stop it first")]
+    Lost(LostBy),
+}
+
+impl TakeError {
+    pub(super) fn record(shard: Shard, offset: Offset, problem: &impl ToString) -> Self {
+        Self::Record { shard: shard.0, offset, problem: problem.to_string() }
+    }
+}
+
+/// An entity while its facts are replayed.
+pub(super) struct Replayed {
+    pub(super) machine: Machine,
+    /// The last record that it reflects.
+    pub(super) reflects: Option<Offset>,
+}
+
+struct Taking<'a> {
+    shard: Shard,
+    parts: &'a Parts,
+    owner: Owner,
+    appender: Appender,
+    outcomes: Arc<Outcomes>,
+    /// In order, so that a replay is the same each time.
+    touched: BTreeMap<Home, Replayed>,
+}
+
+/// Takes it; what was under way comes back to be resumed.
+pub(super) fn take(shard: Shard, parts: &Parts) -> Result<(Desk, Vec<(Home, Replayed)>), TakeError> {
+    let outcomes = Arc::new(Outcomes::default());
+    let appender = parts.log.appender(shard, Arc::<Outcomes>::clone(&outcomes) as _);
+    let owner = Owner::new(parts.writer, parts.store.checkpoint(shard)?);
+    let mut taking = Taking { shard, parts, owner, appender, outcomes, touched: BTreeMap::new() };
+    taking.run()?;
+    for id in parts.store.unfinished(shard)? {
+        taking.touch(&Home::Conversation(id))?;
+    }
+    let Taking { owner, appender, outcomes, touched, .. } = taking;
+    let desk = Desk::new(shard, parts, owner, appender, outcomes);
+    let awake = desk.save_replayed(touched)?;
+    Ok((desk, awake))
+}
+
+impl Taking<'_> {
+    fn run(&mut self) -> Result<(), TakeError> {
+        let mut batch = Vec::new();
+        let mut todo = VecDeque::new();
+        self.drive(Input::Take, &mut todo);
+        while let Some(output) = todo.pop_front() {
+            match output {
+                Output::Read(from) => {
+                    batch = self.parts.log.read(self.shard, from, limits::REPLAY_BYTES)?;
+                    let records = read(&self.parts.log, self.shard, from)?;
+                    self.drive(Input::Records(&records), &mut todo);
+                }
+                Output::Apply(offset) => {
+                    let bytes = batch.iter().find(|(at, _)| *at == offset).map(|(_, bytes)| bytes);
+                    let record = bytes.map(|bytes| codec::decode(bytes.clone())).transpose();
+                    let record = record.map_err(|error| TakeError::record(self.shard, offset, &error))?;
+                    if let Some(Record::Facts(_, entry)) = record {
+                        self.apply(offset, &entry)?;
+                    }
+                }
+                Output::Claim(stamp) => {
+                    self.appender.append(codec::encode_claim(stamp))?;
+                    for (outcome, error) in self.outcomes.wait() {
+                        if let Some(error) = error {
+                            return Err(error.into());
+                        }
+                        self.drive(Input::Outcome(outcome), &mut todo);
+                    }
+                }
+                Output::Owned(_) => return Ok(()),
+                Output::Lost(by) => return Err(TakeError::Lost(by)),
+                // Nothing was appended but the claim.
+                Output::Acknowledge(_) => {}
+            }
+        }
+        Err(TakeError::Lost(LostBy::Disorder))
+    }
+
+    fn drive(&mut self, input: Input<'_>, todo: &mut VecDeque<Output>) {
+        let mut outputs = Vec::new();
+        self.owner.handle(input, &mut outputs);
+        todo.extend(outputs);
+    }
+
+    fn apply(&mut self, offset: Offset, entry: &Entry) -> Result<(), TakeError> {
+        let replayed = self.touch(&entry.home)?;
+        // Its rows may have been written after the checkpoint: then it knows this already.
+        if replayed.reflects.is_none_or(|reflects| reflects < offset) {
+            replayed.machine.apply(&entry.facts);
+            replayed.reflects = Some(offset);
+        }
+        Ok(())
+    }
+
+    fn touch(&mut self, home: &Home) -> Result<&mut Replayed, TakeError> {
+        use std::collections::btree_map::Entry as Place;
+        Ok(match self.touched.entry(home.clone()) {
+            Place::Occupied(known) => known.into_mut(),
+            Place::Vacant(new) => new.insert(Machine::load(self.parts, home)?),
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! Files that users share by HTTP (XEP-0363): a slot is granted to a signed-in user, filled once by PUT, read by GET
+//! by anyone who knows its address (128 random bits), and removed after some days.
+//!
+//! On disk: `DIR/<slot id>/<owner's hash>` is an empty mark that says whose it is, `DIR/<slot id>/content` the bytes,
+//! `DIR/<slot id>/name` the name and media type that were asked for. A slot without `content` was never filled.
+
+mod files;
+mod slots;
+
+pub use files::{Files, Found};
+pub use slots::{Denied, Grant, Slot, Slots, Terms};

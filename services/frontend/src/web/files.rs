@@ -1,0 +1,121 @@
+//! PUT and GET of the files of XEP-0363 (§5, §10): what a slot was granted for and nothing else comes in; what goes out
+//! can run no script in the server's origin.
+
+use super::{Web, allow_any_origin};
+use crate::clock;
+use actix_files::NamedFile;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, ContentDisposition, DispositionParam, DispositionType},
+    web,
+};
+use futures_util::StreamExt as _;
+use tokio::{fs::File, io::AsyncWriteExt as _};
+
+/// Answers a browser's question whether it may PUT from another origin.
+pub(super) async fn preflight() -> HttpResponse {
+    allow_any_origin(HttpResponse::NoContent())
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, PUT, OPTIONS"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type"))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"))
+        .finish()
+}
+
+/// Fills a slot.
+pub(super) async fn put(
+    web: web::Data<Web>,
+    path: web::Path<(String, String)>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    let (id, _) = path.into_inner();
+    let uploads = web.front.uploads();
+    let token = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let Some(grant) = token.and_then(|token| uploads.slots.take(clock::now(), &id, token)) else {
+        return allow_any_origin(HttpResponse::Forbidden())
+            .body("no slot was granted for this, or it has run out; ask for a new one\n");
+    };
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced != Some(grant.size()) {
+        return allow_any_origin(HttpResponse::BadRequest())
+            .body("the size is not the one that the slot was granted for\n");
+    }
+    match receive(&web, &id, &grant, body).await {
+        Ok(()) => allow_any_origin(HttpResponse::Created()).finish(),
+        Err(problem) => {
+            tracing::warn!(%problem, "an upload failed");
+            if let Err(error) = uploads.files.give_up(&id) {
+                tracing::warn!(%error, "a failed upload could not be removed");
+            }
+            allow_any_origin(HttpResponse::InternalServerError())
+                .body("the file could not be stored; ask for a new slot\n")
+        }
+    }
+}
+
+async fn receive(
+    web: &Web,
+    id: &str,
+    grant: &crate::upload::Grant,
+    mut body: web::Payload,
+) -> std::io::Result<()> {
+    let uploads = web.front.uploads();
+    let arriving = uploads.files.begin(id, grant)?;
+    let mut file = File::create(arriving).await?;
+    let mut left = grant.size();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(std::io::Error::other)?;
+        left = left
+            .checked_sub(chunk.len() as u64)
+            .ok_or_else(|| std::io::Error::other("more bytes came than were announced"))?;
+        file.write_all(&chunk).await?;
+    }
+    if left > 0 {
+        return Err(std::io::Error::other("fewer bytes came than were announced"));
+    }
+    file.sync_all().await?;
+    uploads.files.finish(id, grant)
+}
+
+/// Gives a file out.
+pub(super) async fn get(
+    web: web::Data<Web>,
+    path: web::Path<(String, String)>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let (id, _) = path.into_inner();
+    let Some(found) = web.front.uploads().files.find(&id) else {
+        return allow_any_origin(HttpResponse::NotFound())
+            .body("there is no such file, or its time is over\n");
+    };
+    let Ok(file) = NamedFile::open(&found.path) else {
+        return allow_any_origin(HttpResponse::NotFound())
+            .body("there is no such file, or its time is over\n");
+    };
+    let media_type: mime::Mime = found.media_type.parse().unwrap_or(mime::APPLICATION_OCTET_STREAM);
+    // Pictures, sound and films may be shown in place; SVG holds scripts, and is not one of them here.
+    let shown = matches!(media_type.type_(), mime::IMAGE | mime::AUDIO | mime::VIDEO)
+        && media_type.subtype() != mime::SVG;
+    let disposition = if shown { DispositionType::Inline } else { DispositionType::Attachment };
+    let mut response = file
+        .set_content_type(media_type)
+        .set_content_disposition(ContentDisposition {
+            disposition,
+            parameters: vec![DispositionParam::Filename(found.name)],
+        })
+        .into_response(&request);
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, header::HeaderValue::from_static("*"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        header::HeaderValue::from_static("default-src 'none'; sandbox"),
+    );
+    response
+}

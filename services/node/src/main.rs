@@ -1,0 +1,42 @@
+//! The one binary, `linnet`: reads the command line and hands over to what it asks for.
+
+mod client;
+mod config;
+mod roles;
+mod ui;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Instant messaging and presence for an organisation's own servers.
+#[derive(Parser)]
+#[command(name = "linnet", version, max_term_width = 110)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run Standard Edition: every role in this process
+    Standard(config::Flags),
+    /// Explain or check the settings of `standard`
+    #[command(subcommand)]
+    Config(config::Ask),
+    /// Add, change and remove users of a running Linnet
+    User(client::UserAsk),
+    /// How a running Linnet is doing
+    Status(client::StatusAsk),
+}
+
+fn main() -> ExitCode {
+    match Line::parse().command {
+        Command::Standard(flags) => match config::load(&flags) {
+            Ok(standard) => roles::standard::run(standard),
+            Err(problems) => config::report(&problems),
+        },
+        Command::Config(ask) => config::answer(ask),
+        Command::User(ask) => client::run(client::run_user(ask)),
+        Command::Status(ask) => client::run(client::run_status(ask)),
+    }
+}

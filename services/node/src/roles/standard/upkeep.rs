@@ -1,0 +1,87 @@
+//! What is done now and then: certificates renewed, old log, history and uploads dropped, rates sampled.
+
+use crate::config::Standard;
+use domain::{Address, Timestamp};
+use frontend::{FrontEnd, clock};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use transport::{Tls, authority::Authority};
+
+/// How often old things are looked for.
+const HOURLY: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// The names that the certificate must have.
+pub(super) fn names(domain: &Address) -> Vec<String> {
+    let below = ["conference", "upload"].map(|name| format!("{name}.{domain}"));
+    let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    std::iter::once(domain.to_string()).chain(below).chain(local).collect()
+}
+
+/// Starts it on this thread; it ends with the process.
+pub(super) fn start(front: &FrontEnd, standard: &Standard, tls: &Arc<Tls>) {
+    let sampled = front.clone();
+    tokio::task::spawn_local(async move {
+        let mut second = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            second.tick().await;
+            sampled.sample();
+        }
+    });
+    let (front, standard, tls) = (front.clone(), standard.clone(), Arc::clone(tls));
+    tokio::task::spawn_local(async move {
+        let mut hour = tokio::time::interval(HOURLY);
+        loop {
+            hour.tick().await;
+            let (front, standard, tls) = (front.clone(), standard.clone(), Arc::clone(&tls));
+            let done = tokio::task::spawn_blocking(move || {
+                renew(&standard, &tls);
+                drop_old(&front, &standard);
+            });
+            if done.await.is_err() {
+                tracing::error!("the hourly upkeep has panicked");
+            }
+        }
+    });
+}
+
+fn renew(standard: &Standard, tls: &Tls) {
+    if standard.certificate.is_none() {
+        let authority = Authority::new(standard.data.join("tls"));
+        if let Err(error) = authority.ensure(&names(&standard.domain), SystemTime::now()) {
+            tracing::error!(%error, "the certificate could not be renewed");
+        }
+    }
+    match tls.reload() {
+        Ok(true) => tracing::info!("a new certificate is in use"),
+        Ok(false) => {}
+        Err(error) => {
+            tracing::error!(%error, "the certificate could not be read again; the former one stays in use");
+        }
+    }
+}
+
+fn drop_old(front: &FrontEnd, standard: &Standard) {
+    if let Err(error) = front.log().trim(ago(DAY * standard.log_days)) {
+        tracing::error!(%error, "old log could not be dropped");
+    }
+    if standard.history_days > 0 {
+        match front.history().expire(ago(DAY * standard.history_days)) {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "old history was dropped"),
+            Err(error) => tracing::error!(%error, "old history could not be dropped"),
+        }
+    }
+    match front.uploads().files.expire(SystemTime::now(), DAY * standard.upload_days) {
+        Ok(0) => {}
+        Ok(files) => tracing::info!(files, "old uploads were removed"),
+        Err(error) => tracing::error!(%error, "old uploads could not be removed"),
+    }
+}
+
+fn ago(time: Duration) -> Timestamp {
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Timestamp(clock::now().0.saturating_sub(millis))
+}

@@ -1,0 +1,141 @@
+//! History (XEP-0313, with RSM of XEP-0059): what was said, by whom, found again from both sides.
+
+use tests::{House, Server, Stage, play::play};
+
+static HOUSE: House = House::new(&[]);
+
+#[test]
+fn both_sides_find_what_they_said_in_order() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         bob/desk signs in
+         alice/phone: <message to='{bob}' type='chat' id='1'><body>one</body></message>
+         bob/desk hears <message id='1'><stanza-id xmlns='urn:xmpp:sid:0' id='{one}'/></message>
+         bob/desk: <message to='{alice}' type='chat' id='2'><body>two</body></message>
+         alice/phone hears <message id='2'><stanza-id xmlns='urn:xmpp:sid:0' id='{two}'/></message>
+         bob/desk sets <query xmlns='urn:xmpp:mam:2' queryid='q1'/>
+         bob/desk hears <message to='{bob}/desk'><result xmlns='urn:xmpp:mam:2' queryid='q1' id='{one}'>
+            <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='*'/>
+            <message xmlns='jabber:client' from='{alice}/phone' to='{bob}' type='chat' id='1'><body>one</body></message></forwarded></result></message>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='q1' id='{two}'>
+            <forwarded xmlns='urn:xmpp:forward:0'>
+            <message xmlns='jabber:client' from='{bob}/desk' to='{alice}' id='2'><body>two</body></message></forwarded></result></message>
+         bob/desk is told <fin xmlns='urn:xmpp:mam:2' complete='true'><set xmlns='http://jabber.org/protocol/rsm'>
+            <first>{one}</first><last>{two}</last></set></fin>
+         alice/phone sets <query xmlns='urn:xmpp:mam:2' queryid='q2'/>
+         alice/phone hears <message><result xmlns='urn:xmpp:mam:2' queryid='q2' id='{one}'/></message>
+         alice/phone hears <message><result xmlns='urn:xmpp:mam:2' queryid='q2' id='{two}'/></message>
+         alice/phone is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>",
+    );
+}
+
+#[test]
+fn pages_lead_forward_and_back() {
+    let mut script = String::from("alice/phone signs in with management\n");
+    for n in 1..=5 {
+        script +=
+            &format!("alice/phone: <message to='{{bob}}' type='chat' id='m{n}'><body>{n}</body></message>\n");
+    }
+    script += "alice/phone is acknowledged
+         bob/desk signs in
+         bob/desk sets <query xmlns='urn:xmpp:mam:2' queryid='a'><set xmlns='http://jabber.org/protocol/rsm'><max>2</max></set></query>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='a' id='{h1}'/></message>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='a' id='{h2}'/></message>
+         bob/desk is told <fin xmlns='urn:xmpp:mam:2' complete='-'><set xmlns='http://jabber.org/protocol/rsm'>
+            <first>{h1}</first><last>{h2}</last></set></fin>
+         bob/desk sets <query xmlns='urn:xmpp:mam:2' queryid='b'><set xmlns='http://jabber.org/protocol/rsm'><max>2</max><after>{h2}</after></set></query>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='b' id='{h3}'/></message>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='b' id='{h4}'><forwarded xmlns='urn:xmpp:forward:0'>
+            <message xmlns='jabber:client' id='m4'/></forwarded></result></message>
+         bob/desk is told <fin xmlns='urn:xmpp:mam:2' complete='-'/>
+         bob/desk sets <query xmlns='urn:xmpp:mam:2' queryid='c'><set xmlns='http://jabber.org/protocol/rsm'><max>2</max><after>{h4}</after></set></query>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='c' id='{h5}'/></message>
+         bob/desk is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>
+         -- The last page, and the one before it.
+         bob/desk sets <query xmlns='urn:xmpp:mam:2' queryid='d'><set xmlns='http://jabber.org/protocol/rsm'><max>2</max><before/></set></query>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='d' id='{h4}'/></message>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='d' id='{h5}'/></message>
+         bob/desk is told
+         bob/desk sets <query xmlns='urn:xmpp:mam:2' queryid='e'><set xmlns='http://jabber.org/protocol/rsm'><max>2</max><before>{h4}</before></set></query>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='e' id='{h2}'/></message>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='e' id='{h3}'/></message>
+         bob/desk is told <fin xmlns='urn:xmpp:mam:2' complete='-'/>
+         -- An id that is none.
+         bob/desk sets <query xmlns='urn:xmpp:mam:2' queryid='f'><set xmlns='http://jabber.org/protocol/rsm'><after>nonsense</after></set></query>
+         bob/desk is refused: cancel item-not-found";
+    play(&HOUSE, &script);
+}
+
+#[test]
+fn filters_choose_by_person_and_time() {
+    play(
+        &HOUSE,
+        "alice/phone signs in with management
+         alice/phone: <message to='{bob}' type='chat' id='b1'><body>to Bob</body></message>
+         alice/phone: <message to='{carol}' type='chat' id='c1'><body>to Carol</body></message>
+         alice/phone is acknowledged
+         alice/phone gets <query xmlns='urn:xmpp:mam:2'/>
+         alice/phone is told <query xmlns='urn:xmpp:mam:2'><x xmlns='jabber:x:data' type='form'><field var='with'/><field var='start'/><field var='end'/></x></query>
+         alice/phone sets <query xmlns='urn:xmpp:mam:2' queryid='q'><x xmlns='jabber:x:data' type='submit'>
+            <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mam:2</value></field><field var='with'><value>{carol}</value></field></x></query>
+         alice/phone hears <message><result xmlns='urn:xmpp:mam:2' queryid='q'><forwarded xmlns='urn:xmpp:forward:0'>
+            <message xmlns='jabber:client' id='c1'/></forwarded></result></message>
+         alice/phone is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>
+         alice/phone hears nothing of <message><result xmlns='urn:xmpp:mam:2' queryid='q'/></message>
+         alice/phone sets <query xmlns='urn:xmpp:mam:2' queryid='r'><x xmlns='jabber:x:data' type='submit'>
+            <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mam:2</value></field><field var='end'><value>2020-01-01T00:00:00Z</value></field></x></query>
+         alice/phone is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>
+         alice/phone hears nothing of <message><result xmlns='urn:xmpp:mam:2' queryid='r'/></message>",
+    );
+}
+
+#[test]
+fn what_is_not_said_is_not_kept() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         bob/desk signs in
+         alice/phone: <message to='{bob}' type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>
+         bob/desk hears <message><composing xmlns='http://jabber.org/protocol/chatstates'/></message>
+         alice/phone: <message to='{bob}' type='chat' id='1'><body>off the record</body><no-store xmlns='urn:xmpp:hints'/></message>
+         bob/desk hears <message id='1'/>
+         alice/phone: <message to='{bob}' type='chat' id='2'><body>on it</body></message>
+         bob/desk hears <message id='2'/>
+         bob/desk sets <query xmlns='urn:xmpp:mam:2' queryid='q'/>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='q'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' id='2'/></forwarded></result></message>
+         bob/desk is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>
+         bob/desk hears nothing of <message><result xmlns='urn:xmpp:mam:2' queryid='q'/></message>",
+    );
+}
+
+#[test]
+fn nobody_reads_the_history_of_somebody_else() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         alice/phone sets at {bob}: <query xmlns='urn:xmpp:mam:2' queryid='q'/>
+         alice/phone is refused: auth forbidden",
+    );
+}
+
+#[test]
+fn history_survives_kill_and_restart() {
+    let mut server = Server::start(&[]);
+    let mut stage = Stage::on(&server);
+    stage.play(
+        "alice/phone signs in with management
+         alice/phone: <message to='{bob}' type='chat' id='1'><body>for ever</body></message>
+         alice/phone is acknowledged",
+    );
+    let packed = stage.pack();
+    server.kill();
+    server.restart();
+    Stage::go_on(&server, packed).play(
+        "bob/desk signs in
+         bob/desk hears <message from='{alice}/phone' id='1'><body>for ever</body><stanza-id xmlns='urn:xmpp:sid:0' id='{id}'/></message>
+         bob/desk sets <query xmlns='urn:xmpp:mam:2' queryid='q'/>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='q' id='{id}'/></message>
+         bob/desk is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>",
+    );
+}

@@ -1,0 +1,154 @@
+//! The server as a whole: what it says about itself (XEP-0030, XEP-0092, XEP-0199, XEP-0202, XEP-0012), how it stops, what it
+//! refuses to start with, what survives.
+
+use std::process::Command;
+use tests::{House, Server, Stage, binary, play::play};
+
+static HOUSE: House = House::new(&[]);
+
+#[test]
+fn it_says_what_is_there() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         alice/phone gets from {d}: <query xmlns='http://jabber.org/protocol/disco#info'/>
+         alice/phone is told <query xmlns='http://jabber.org/protocol/disco#info'><identity category='server' type='im'/>
+            <feature var='http://jabber.org/protocol/disco#info'/><feature var='urn:xmpp:ping'/><feature var='jabber:iq:version'/>
+            <feature var='urn:xmpp:time'/><feature var='vcard-temp'/><feature var='urn:xmpp:blocking'/>
+            <feature var='urn:xmpp:carbons:2'/></query>
+         alice/phone gets <query xmlns='http://jabber.org/protocol/disco#info'/>
+         alice/phone is told <query xmlns='http://jabber.org/protocol/disco#info'><identity category='account' type='registered'/>
+            <identity category='pubsub' type='pep'/><feature var='urn:xmpp:mam:2'/></query>
+         alice/phone gets from {d}: <ping xmlns='urn:xmpp:ping'/>
+         alice/phone is told
+         alice/phone gets from {d}: <query xmlns='jabber:iq:version'/>
+         alice/phone is told <query xmlns='jabber:iq:version'><name>Linnet</name><version>*</version></query>
+         alice/phone gets from {d}: <time xmlns='urn:xmpp:time'/>
+         alice/phone is told <time xmlns='urn:xmpp:time'><utc>*</utc><tzo>*</tzo></time>
+         alice/phone gets from {d}: <query xmlns='jabber:iq:last'/>
+         alice/phone is told <query xmlns='jabber:iq:last' seconds='*'/>",
+    );
+}
+
+#[test]
+fn who_may_asks_when_somebody_was_last_there() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         bob/desk signs in
+         carol/desk signs in
+         alice/phone befriends bob/desk
+         bob/desk leaves
+         alice/phone hears <presence from='{bob}/desk' type='unavailable'/>
+         alice/phone gets from {bob}: <query xmlns='jabber:iq:last'/>
+         alice/phone is told <query xmlns='jabber:iq:last' seconds='*'/>
+         carol/desk gets from {bob}: <query xmlns='jabber:iq:last'/>
+         carol/desk is refused: auth forbidden",
+    );
+}
+
+#[test]
+fn clients_ask_each_other() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         bob/desk signs in
+         alice/phone befriends bob/desk
+         alice/phone gets from {bob}/desk: <query xmlns='jabber:iq:version'/>
+         bob/desk hears <iq type='get' from='{alice}/phone' to='{bob}/desk' id='{q}'><query xmlns='jabber:iq:version'/></iq>
+         bob/desk: <iq type='result' to='{alice}/phone' id='{q}'><query xmlns='jabber:iq:version'><name>tests</name></query></iq>
+         alice/phone is told <query xmlns='jabber:iq:version'><name>tests</name></query>
+         alice/phone gets from {bob}/nowhere: <query xmlns='jabber:iq:version'/>
+         alice/phone is refused: cancel service-unavailable",
+    );
+}
+
+#[test]
+fn sigterm_tells_everybody_and_ends_with_zero() {
+    let mut server = Server::start(&[]);
+    let mut stage = Stage::on(&server);
+    stage.play(
+        "alice/phone signs in with management
+         bob/web signs in by WebSocket
+         alice/phone: <message to='{carol}' type='chat' id='1'><body>for later</body></message>
+         alice/phone is acknowledged",
+    );
+    server.ask_to_stop();
+    stage.play(
+        "alice/phone hears <stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>
+         alice/phone is hung up on
+         bob/web hears <stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>
+         bob/web is hung up on",
+    );
+    let packed = stage.pack();
+    let status = server.ended();
+    assert_eq!(status.code(), Some(0), "{}", server.log());
+    server.restart();
+    Stage::go_on(&server, packed).play(
+        "carol/desk signs in
+         carol/desk hears <message from='{alice}/phone' id='1'><body>for later</body></message>",
+    );
+}
+
+#[test]
+fn what_people_chose_survives_kill_and_restart() {
+    let mut server = Server::start(&[]);
+    let mut stage = Stage::on(&server);
+    stage.play(
+        "alice/phone signs in
+         bob/desk signs in
+         alice/phone befriends bob/desk
+         alice/phone sets <query xmlns='jabber:iq:roster'><item jid='{bob}' name='Bob'><group>Friends</group></item></query>
+         alice/phone is told
+         alice/phone sets <block xmlns='urn:xmpp:blocking'><item jid='{carol}'/></block>
+         alice/phone is told
+         alice/phone sets <vCard xmlns='vcard-temp'><FN>Alice</FN></vCard>
+         alice/phone is told
+         alice/phone sets <pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='urn:n'><item id='i'><n xmlns='urn:n'/></item></publish></pubsub>
+         alice/phone is told",
+    );
+    let packed = stage.pack();
+    server.kill();
+    server.restart();
+    Stage::go_on(&server, packed).play(
+        "alice/phone signs in
+         alice/phone gets <query xmlns='jabber:iq:roster'/>
+         alice/phone is told <query xmlns='jabber:iq:roster'><item jid='{bob}' name='Bob' subscription='both'><group>Friends</group></item></query>
+         alice/phone gets <blocklist xmlns='urn:xmpp:blocking'/>
+         alice/phone is told <blocklist xmlns='urn:xmpp:blocking'><item jid='{carol}'/></blocklist>
+         alice/phone gets <vCard xmlns='vcard-temp'/>
+         alice/phone is told <vCard xmlns='vcard-temp'><FN>Alice</FN></vCard>
+         alice/phone gets <pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:n'/></pubsub>
+         alice/phone is told <pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:n'><item id='i'/></items></pubsub>
+         bob/desk signs in
+         alice/phone hears <presence from='{bob}/desk' type='-'/>",
+    );
+}
+
+#[test]
+fn a_second_process_on_the_same_data_is_refused_by_name() {
+    let server = HOUSE.server();
+    let free = "127.0.0.1:0";
+    let second = Command::new(binary::path())
+        .args([
+            "standard",
+            "--domain",
+            "linnet.test",
+            "--xmpp",
+            free,
+            "--xmpp-tls",
+            free,
+            "--http",
+            free,
+            "--grpc",
+            free,
+        ])
+        .arg("--data")
+        .arg(server.data())
+        .env_clear()
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    assert!(said.contains("linnet:") && said.contains("in use by another process"), "{said}");
+}

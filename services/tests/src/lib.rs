@@ -1,0 +1,14 @@
+//! Tests of the whole: the house rules (`tidy.rs`), dialogues over real sockets (`scenarios/`), loss of power
+//! (`crash/`), real clients (`interop/`). This library is what they share: the started server, an XMPP client, and the
+//! runner of dialogues.
+
+pub mod binary;
+pub mod client;
+pub mod limits;
+pub mod play;
+pub mod server;
+pub mod wire;
+
+pub use client::Client;
+pub use play::Stage;
+pub use server::{House, Server};

@@ -1,0 +1,148 @@
+//! One connection as a client has it: TCP, then TLS that trusts the server's own CA alone, then pieces of XML by stream
+//! (RFC 6120) or by WebSocket (RFC 7395).
+
+mod http;
+mod socket;
+mod splitter;
+mod tls;
+mod websocket;
+
+pub use http::{Reply, request};
+pub use socket::Socket;
+pub use tls::Trust;
+
+use splitter::{Cut, Splitter};
+use std::{
+    io,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+use xmpp::stanza::Element;
+
+/// What comes in.
+#[derive(Debug)]
+pub enum Piece {
+    /// The server's stream header.
+    Opened(String),
+    /// Anything below the stream.
+    Element(Element),
+    /// The stream's closing tag.
+    Ended,
+    /// The connection's end; nothing follows.
+    Closed,
+}
+
+/// How pieces are told apart.
+enum Framing {
+    Stream(Splitter),
+    WebSocket(websocket::Frames),
+}
+
+/// A connection.
+pub struct Wire {
+    socket: Socket,
+    framing: Framing,
+    buffer: Vec<u8>,
+}
+
+impl Wire {
+    /// A stream, without TLS as yet.
+    pub fn connect(address: SocketAddr) -> io::Result<Self> {
+        Ok(Self {
+            socket: Socket::connect(address)?,
+            framing: Framing::Stream(Splitter::default()),
+            buffer: vec![0; 16384],
+        })
+    }
+
+    /// A WebSocket, inside TLS.
+    pub fn connect_websocket(address: SocketAddr, trust: &Trust) -> io::Result<Self> {
+        let mut socket = Socket::connect(address)?;
+        socket.secure(trust, b"http/1.1")?;
+        websocket::upgrade(&mut socket)?;
+        Ok(Self { socket, framing: Framing::WebSocket(websocket::Frames::default()), buffer: vec![0; 16384] })
+    }
+
+    /// Speaks TLS from here on.
+    pub fn secure(&mut self, trust: &Trust) -> io::Result<()> {
+        self.framing = Framing::Stream(Splitter::default());
+        self.socket.secure(trust, b"xmpp-client")
+    }
+
+    /// Whether each element travels alone, as in a WebSocket.
+    pub fn is_framed(&self) -> bool {
+        matches!(self.framing, Framing::WebSocket(_))
+    }
+
+    /// Expects a stream header next.
+    pub fn restart(&mut self) {
+        if let Framing::Stream(splitter) = &mut self.framing {
+            splitter.restart();
+        }
+    }
+
+    /// Sends bytes as they are, or as one message.
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &self.framing {
+            Framing::Stream(_) => self.socket.write(bytes),
+            Framing::WebSocket(_) => self.socket.write(&websocket::frame(bytes)),
+        }
+    }
+
+    /// The next piece.
+    ///
+    /// Errors: `TimedOut` if none came until then.
+    pub fn next(&mut self, until: Instant) -> io::Result<Piece> {
+        loop {
+            if let Some(piece) = self.cut() {
+                return Ok(piece);
+            }
+            let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            let count = match self.socket.read(&mut self.buffer, left) {
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return Err(error),
+                Err(_) => 0,
+            };
+            if count == 0 {
+                return Ok(Piece::Closed);
+            }
+            match &mut self.framing {
+                Framing::Stream(splitter) => splitter.push(&self.buffer[..count]),
+                Framing::WebSocket(frames) => frames.push(&self.buffer[..count]),
+            }
+        }
+    }
+
+    fn cut(&mut self) -> Option<Piece> {
+        match &mut self.framing {
+            Framing::Stream(splitter) => splitter.next().map(|cut| match cut {
+                Cut::Header(text) => Piece::Opened(text),
+                Cut::Element(bytes) => Piece::Element(element(&bytes)),
+                Cut::End => Piece::Ended,
+            }),
+            Framing::WebSocket(frames) => frames.next().map(|message| match message {
+                websocket::Message::Text(bytes) if bytes.starts_with(b"<open") => {
+                    Piece::Opened(String::from_utf8_lossy(&bytes).into_owned())
+                }
+                websocket::Message::Text(bytes) if bytes.starts_with(b"<close") => Piece::Ended,
+                websocket::Message::Text(bytes) => Piece::Element(element(&bytes)),
+                websocket::Message::Close => Piece::Closed,
+            }),
+        }
+    }
+
+    /// What the TLS connection knows of itself: RFC 9266 `tls-exporter`, for SCRAM's `-PLUS`.
+    pub fn exporter(&self) -> Option<[u8; 32]> {
+        self.socket.exporter()
+    }
+
+    /// Ends the connection without a word.
+    pub fn cut_off(&mut self) {
+        self.socket.shut();
+    }
+}
+
+fn element(bytes: &[u8]) -> Element {
+    Element::parse(bytes)
+        .unwrap_or_else(|error| panic!("the server wrote {error:?}: {}", String::from_utf8_lossy(bytes)))
+}

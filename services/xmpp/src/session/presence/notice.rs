@@ -1,0 +1,124 @@
+//! Presence that the client is told of: of contacts, of the user's other endpoints, steps of the subscription
+//! hand-shake (RFC 6121 §3, §4.3, §4.6).
+
+use super::append_state;
+use crate::{
+    session::{Session, Turn, message::append_full},
+    stanza::Tag,
+    xep::{
+        csi::{Class, Slot, Urgency},
+        delay::write_delay,
+    },
+};
+use bytes::Bytes;
+use domain::{
+    Address, EndpointId, EndpointName, Timestamp,
+    presentity::{Aggregate, Availability, Notice, State},
+    roster::Handshake,
+};
+use std::sync::Arc;
+
+/// An endpoint of somebody changed, or only what it all amounts to is told.
+pub(crate) fn notice(session: &mut Session, turn: &mut Turn<'_>, notice: &Notice) {
+    let (from, endpoint) = (&notice.presentity, notice.endpoint.as_ref());
+    match (&notice.endpoint, &notice.state) {
+        (_, Some(state)) => tell(session, turn, from, endpoint, Some(state), None),
+        (Some(_), None) => {
+            // The last one to go leaves its parting note with the whole.
+            let parting = gone(&notice.aggregate);
+            tell(session, turn, from, endpoint, parting.as_ref(), None);
+        }
+        (None, None) => {
+            let whole = &notice.aggregate;
+            let state = whole_state(whole.availability, whole.activity, whole.note.clone());
+            tell(session, turn, from, None, state.as_ref(), whole.last_seen);
+        }
+    }
+}
+
+/// The whole presence of somebody as one state; `None` for offline.
+fn whole_state(
+    availability: Availability,
+    activity: Option<domain::presentity::Activity>,
+    note: Option<Arc<str>>,
+) -> Option<State> {
+    (availability != Availability::Offline).then(|| State {
+        availability,
+        activity,
+        eager: false,
+        extended: false,
+        idle_since: None,
+        note,
+        priority: 0,
+        carried: Bytes::new(),
+    })
+}
+
+/// A parting note as a state, if there is one.
+fn gone(whole: &Aggregate) -> Option<State> {
+    let note = whole.note.clone().filter(|_| whole.availability == Availability::Offline)?;
+    let mut state = whole_state(Availability::Away, None, Some(note))?;
+    state.availability = Availability::Offline;
+    Some(state)
+}
+
+/// Somebody shows a state to this user alone.
+pub(crate) fn directed(session: &mut Session, turn: &mut Turn<'_>, from: &EndpointId, state: Option<&State>) {
+    tell(session, turn, &from.user, Some(&from.name), state, None);
+}
+
+fn tell(
+    session: &mut Session,
+    turn: &mut Turn<'_>,
+    from: &Address,
+    endpoint: Option<&EndpointName>,
+    state: Option<&State>,
+    since: Option<Timestamp>,
+) {
+    let shown = state.filter(|state| state.availability != Availability::Offline);
+    let mut xml = Vec::with_capacity(256 + shown.map_or(0, |state| state.carried.len()));
+    xml.extend_from_slice(b"<presence from='");
+    append_full(from, endpoint, &mut xml);
+    xml.extend_from_slice(b"' to='");
+    append_full(&session.me.user, Some(&session.me.name), &mut xml);
+    if let Some(state) = shown {
+        xml.extend_from_slice(b"'>");
+        append_state(state, &mut xml);
+    } else {
+        xml.extend_from_slice(b"' type='unavailable'>");
+        if let Some(note) = state.and_then(|state| state.note.as_ref()) {
+            Tag::open(&mut xml, "status").text(note);
+        }
+    }
+    if let Some(at) = since {
+        write_delay(Some(from), at, &mut xml);
+    }
+    xml.extend_from_slice(b"</presence>");
+    session.send(turn, xml, || {
+        let source = endpoint.map_or_else(|| from.to_string(), |name| format!("{from}/{name}"));
+        Urgency::Latest(Slot { class: Class::Presence, source: source.into() })
+    });
+}
+
+/// Somebody asks, allows, or no longer does.
+pub(crate) fn handshake(
+    session: &mut Session,
+    turn: &mut Turn<'_>,
+    from: &Address,
+    step: Handshake,
+    carried: &Bytes,
+) {
+    let type_ = match step {
+        Handshake::Subscribe => "subscribe",
+        Handshake::Subscribed => "subscribed",
+        Handshake::Unsubscribe => "unsubscribe",
+        Handshake::Unsubscribed => "unsubscribed",
+    };
+    let mut xml = Vec::with_capacity(192 + carried.len());
+    Tag::open(&mut xml, "presence")
+        .attr("from", from.as_str())
+        .attr("to", session.me.user.as_str())
+        .attr("type", type_)
+        .content(|xml| xml.extend_from_slice(carried));
+    session.send(turn, xml, || Urgency::Now);
+}

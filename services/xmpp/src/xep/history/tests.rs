@@ -1,0 +1,198 @@
+//! History as dialogues (XEP-0313).
+
+use crate::{
+    limits::{HISTORY_BYTES, HISTORY_IDS},
+    xep::script::{play, spoken},
+};
+use domain::history::HistoryId;
+
+/// The id of bob's message of this number.
+fn id(number: u64) -> String {
+    HistoryId::of(&spoken(number, "")).to_string()
+}
+
+fn query(inside: &str) -> String {
+    format!("C: set - <query xmlns='urn:xmpp:mam:2' queryid='q'>{inside}</query>")
+}
+
+fn form(fields: &str) -> String {
+    format!(
+        "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>urn:xmpp:mam:2</value></field>{fields}</x>"
+    )
+}
+
+fn set(inside: &str) -> String {
+    format!("<set xmlns='http://jabber.org/protocol/rsm'>{inside}</set>")
+}
+
+fn result(number: u64, text: &str) -> String {
+    let id = id(number);
+    format!(
+        "S: <message from='alice@example.org' to='alice@example.org/desk'><result xmlns='urn:xmpp:mam:2' queryid='q' id='{id}'>\
+         <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='1970-01-01T00:00:0{number}Z'/>\
+         <message xmlns='jabber:client' to='alice@example.org' from='bob@example.org/phone'><body>{text}</body>\
+         <stanza-id xmlns='urn:xmpp:sid:0' by='alice@example.org' id='{id}'/></message></forwarded></result></message>"
+    )
+}
+
+fn fin(complete: &str, first: u64, last: u64) -> String {
+    let set = set(&format!("<first>{}</first><last>{}</last>", id(first), id(last)));
+    format!("S: <fin xmlns='urn:xmpp:mam:2'{complete}>{set}</fin>")
+}
+
+#[test]
+fn a_page_and_its_end() {
+    let question = "H: history User(alice@example.org) max 250\nh: page complete one two\n";
+    let lines =
+        [query(""), question.into(), result(1, "one"), result(2, "two"), fin(" complete='true'", 1, 2)];
+    play(&lines.join("\n"));
+}
+
+#[test]
+fn the_newest_page_first_and_flipped() {
+    let ask = query(&format!("{}<flip-page/>", set("<max>2</max><before/>")));
+    let question = "H: history User(alice@example.org) max 2 last page\nh: page partial one two\n";
+    play(&[ask, question.into(), result(2, "two"), result(1, "one"), fin("", 1, 2)].join("\n"));
+}
+
+#[test]
+fn every_filter_is_understood() {
+    for (fields, set_inside, expected) in [
+        (
+            "<field var='with'><value>Bob@example.org/phone</value></field>",
+            String::new(),
+            " with bob@example.org".into(),
+        ),
+        (
+            "<field var='start'><value>1970-01-01T00:00:01Z</value></field><field var='end'><value>1970-01-01T00:00:02Z</value></field>",
+            String::new(),
+            " start 1000 end 2000".to_owned(),
+        ),
+        ("", format!("<after>{}</after>", id(3)), format!(" after {}", id(3))),
+        ("", format!("<before>{}</before>", id(3)), format!(" before {} last page", id(3))),
+    ] {
+        play(&format!(
+            "{}
+             H: history User(alice@example.org) max 250{expected}
+             h: page complete
+             S: <fin xmlns='urn:xmpp:mam:2' complete='true'><set xmlns='http://jabber.org/protocol/rsm'/></fin>",
+            query(&(form(fields) + &set(&set_inside)))
+        ));
+    }
+}
+
+#[test]
+fn ids_narrow_what_a_page_reaches() {
+    let fields = format!(
+        "<field var='after-id'><value>{}</value></field><field var='before-id'><value>{}</value></field>\
+         <field var='ids'><value>{}</value><value>{}</value></field>",
+        id(2),
+        id(8),
+        id(4),
+        id(5)
+    );
+    play(&format!(
+        "{}
+         H: history User(alice@example.org) max 250 after {} before {} ids {},{}
+         h: page complete
+         S: <fin xmlns='urn:xmpp:mam:2' complete='true'><set xmlns='http://jabber.org/protocol/rsm'/></fin>",
+        query(&(form(&fields) + &set(&format!("<after>{}</after>", id(1))))),
+        id(2),
+        id(8),
+        id(4),
+        id(5)
+    ));
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused() {
+    let many = "<value>000000000000000000000</value>".repeat(HISTORY_IDS + 1);
+    for (inside, error) in [
+        (form("<field var='color'><value>red</value></field>"), "cancel feature-not-implemented"),
+        (form("<field var='start'><value>yesterday</value></field>"), "modify bad-request"),
+        (form("<field var='with'><value>a b</value></field>"), "modify jid-malformed"),
+        (form("<field var='after-id'><value>x</value></field>"), "cancel item-not-found"),
+        (form(&format!("<field var='ids'>{many}</field>")), "modify not-acceptable"),
+        (set("<after>nonsense</after>"), "cancel item-not-found"),
+        (set("<max>many</max>"), "modify bad-request"),
+        (set("<index>3</index>"), "cancel feature-not-implemented"),
+    ] {
+        play(&format!("{}\nS: ! {error}", query(&inside)));
+    }
+    play("C: set bob@example.org <query xmlns='urn:xmpp:mam:2'/>\nS: ! auth forbidden");
+}
+
+#[test]
+fn a_page_is_at_most_so_long() {
+    let ask = query(&set("<max>100000</max>"));
+    let question = "H: history User(alice@example.org) max 250\nh: page partial one\n";
+    play(&[ask, question.into(), result(1, "one"), fin("", 1, 1)].join("\n"));
+}
+
+#[test]
+fn asking_for_nothing_tells_whether_there_is_something() {
+    play(&format!(
+        "{}
+         H: history User(alice@example.org) max 1
+         h: page complete one
+         S: <fin xmlns='urn:xmpp:mam:2'><set xmlns='http://jabber.org/protocol/rsm'/></fin>",
+        query(&set("<max>0</max>"))
+    ));
+}
+
+#[test]
+fn a_conference_has_a_history_too() {
+    play(
+        "C: set tea@conference.example.org <query xmlns='urn:xmpp:mam:2'/>
+         H: history Conference(tea@conference.example.org) max 250
+         h: no Forbidden
+         S: ! auth forbidden",
+    );
+    let with = form("<field var='with'><value>bob@example.org</value></field>");
+    play(&format!(
+        "C: set tea@conference.example.org <query xmlns='urn:xmpp:mam:2'>{with}</query>
+         S: ! cancel feature-not-implemented"
+    ));
+}
+
+#[test]
+fn the_ends_are_told() {
+    play(&format!(
+        "C: get - <metadata xmlns='urn:xmpp:mam:2'/>
+         H: HistoryEnds(User(alice@example.org))
+         h: ends
+         S: <metadata xmlns='urn:xmpp:mam:2'><start id='{}' timestamp='1970-01-01T00:00:01Z'/><end id='{}' timestamp='1970-01-01T00:00:09Z'/></metadata>",
+        id(1),
+        id(9)
+    ));
+}
+
+#[test]
+fn everything_is_kept_and_that_is_said_honestly() {
+    let kept = "S: <prefs xmlns='urn:xmpp:mam:2' default='always'><always/><never/></prefs>";
+    play(&format!("C: get - <prefs xmlns='urn:xmpp:mam:2'/>\n{kept}"));
+    play(&format!(
+        "C: set - <prefs xmlns='urn:xmpp:mam:2' default='always'><always/><never/></prefs>\n{kept}"
+    ));
+    for other in [
+        "<prefs xmlns='urn:xmpp:mam:2' default='never'/>",
+        "<prefs xmlns='urn:xmpp:mam:2' default='always'><never><jid>bob@example.org</jid></never></prefs>",
+    ] {
+        play(&format!("C: set - {other}\nS: ! cancel feature-not-implemented"));
+    }
+}
+
+#[test]
+fn a_page_has_a_limit_of_bytes_and_the_rest_comes_with_the_next() {
+    let (big, small) = ("b".repeat(HISTORY_BYTES), "s");
+    for (place, expected) in [("", [(1, &*big)]), ("<before/>", [(2, small)])] {
+        let last = if place.is_empty() { "" } else { " last page" };
+        let mut lines = vec![query(&set(place))];
+        lines.push(format!(
+            "H: history User(alice@example.org) max 250{last}\nh: page complete {big} {small}"
+        ));
+        lines.extend(expected.map(|(number, text)| result(number, text)));
+        lines.push(fin("", expected[0].0, expected[0].0));
+        play(&lines.join("\n"));
+    }
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs what a task needs on Debian or Ubuntu, or says in one line what is missing where it may not.
+# Usage: tools/install.sh build|test
+set -euo pipefail
+declare -A packages=(
+    [build]="build-essential clang libclang-dev pkg-config"
+    [test]="python3 python3-slixmpp profanity tmux curl"
+)
+wanted=(${packages[build]})
+[ "${1:-build}" = test ] && wanted+=(${packages[test]})
+missing=()
+for package in "${wanted[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+say() { echo "linnet: missing Debian packages: ${missing[*]} (apt-get install ${missing[*]})" >&2; exit 1; }
+command -v apt-get >/dev/null || say
+if [ "$(id -u)" = 0 ]; then as_root=(); elif sudo -n true 2>/dev/null; then as_root=(sudo -n); else say; fi
+echo "linnet: installing ${missing[*]}" >&2
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq >&2
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 || say
