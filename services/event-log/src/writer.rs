@@ -21,8 +21,8 @@ pub(crate) fn run(shared: &Shared) {
     let mut disk = Disk { looked: None, trouble: None };
     let mut pace = Instant::now();
     loop {
-        let look_again = disk.trouble.is_some().then_some(DISK_CHECK);
-        let open = shared.queue.take(&mut batch, pace, look_again);
+        // Also while nothing comes: so that a full disk is known before somebody writes, who can then be refused.
+        let open = shared.queue.take(&mut batch, pace, Some(DISK_CHECK));
         if batch.is_empty() {
             if !open {
                 return;

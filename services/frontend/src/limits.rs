@@ -20,5 +20,7 @@ pub const RETRY_DELAY: Duration = Duration::from_millis(20);
 pub const SNAPSHOT_EVERY: Duration = Duration::from_secs(10);
 /// An append that the log refused (disk full) is tried again after this.
 pub const APPEND_RETRY: Duration = Duration::from_millis(200);
+/// Content of one turn's facts that goes into one record; what is more goes into further ones.
+pub const RECORD_BYTES: usize = 1 << 20;
 /// Bytes that one read of the log brings while replaying.
 pub const REPLAY_BYTES: usize = 1 << 20;

@@ -152,3 +152,31 @@ fn a_second_process_on_the_same_data_is_refused_by_name() {
     assert_eq!(second.status.code(), Some(1), "{said}");
     assert!(said.contains("linnet:") && said.contains("in use by another process"), "{said}");
 }
+
+#[test]
+fn what_it_is_told_comes_from_flag_environment_and_file_in_this_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("linnet.toml");
+    std::fs::write(&file, "domain = 'file.test'\ndata = '.'\nlog-days = 3\nmax-stanza = '64KiB'\n")
+        .expect("written");
+    let shown = Command::new(binary::path())
+        .args(["config", "show", "--json", "--log-days", "5", "--config"])
+        .arg(&file)
+        .env_clear()
+        .env("LINNET_LOG_DAYS", "4")
+        .env("LINNET_MAX_STANZA", "32KiB")
+        .output()
+        .expect("it runs");
+    let settings: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    let from = |name: &str| {
+        let all = settings.as_array().expect("a list");
+        let setting = all.iter().find(|setting| setting["name"] == name).expect("listed");
+        (setting["value"].to_string().trim_matches('"').to_owned(), setting["from"].to_string())
+    };
+    assert_eq!(from("log-days").0, "5");
+    assert!(
+        from("log-days").1.contains("flag") && from("max-stanza").1.contains("LINNET_MAX_STANZA"),
+        "{settings}"
+    );
+    assert_eq!(from("domain").0, "file.test");
+}

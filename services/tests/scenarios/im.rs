@@ -213,6 +213,8 @@ fn who_is_inactive_is_not_woken_for_typing() {
          bob/desk signs in
          alice/phone befriends bob/desk
          alice/phone: <inactive xmlns='urn:xmpp:csi:0'/>
+         -- The server has heard that, since it answers what came after it.
+         alice/phone hears nothing of <message/>
          bob/desk: <presence><show>away</show></presence>
          bob/desk: <presence><show>xa</show></presence>
          bob/desk: <message to='{alice}' type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>

@@ -3,11 +3,13 @@
 //!
 //! Invariant: an effect leaves after the facts of its own turn and of every earlier turn are in the log.
 
+mod ask;
 mod conversation;
 mod user;
 
+pub(crate) use ask::{Account, Credentials, ToUser};
 pub(crate) use conversation::ConversationHost;
-pub(crate) use user::{Account, Credentials, ToUser, UserHost};
+pub(crate) use user::UserHost;
 
 use crate::{
     clock, limits,
@@ -48,6 +50,8 @@ pub(crate) trait Entity: Sized + Unpin + 'static {
     }
     /// Takes up what sessions led to while effects were done: signs the lost ones out.
     fn look_after_sessions(&mut self, _now: Timestamp, _out: &mut Out<Self::Fact, Self::Effect>) {}
+    /// About how many bytes of the log a fact takes, for those that hold content.
+    fn weight(fact: &Self::Fact) -> usize;
     /// The facts of one turn as a record of the log.
     fn entry(home: Home, facts: Vec<Self::Fact>) -> event_log::Entry;
     /// The rows that changed since the last call.
@@ -112,9 +116,7 @@ impl<E: Entity> EntityActor<E> {
     fn settle(&mut self, ctx: &mut Context<Self>) {
         let effects = std::mem::take(&mut self.out.effects);
         if !self.out.facts.is_empty() {
-            let entry = E::entry(self.home.clone(), std::mem::take(&mut self.out.facts));
-            self.waiting.push_back(effects);
-            self.desk.append(&self.home, entry);
+            self.append(effects);
         } else if let Some(last) = self.waiting.back_mut() {
             // No facts of its own: it leaves with the turn before it.
             last.extend(effects);
@@ -123,6 +125,28 @@ impl<E: Entity> EntityActor<E> {
         }
         self.rearm(ctx);
         self.gauge.idle.set(self.waiting.is_empty() && self.hosted.is_idle());
+    }
+
+    /// Appends the facts of a turn, as one record unless they are very large; the effects wait for the last of them.
+    fn append(&mut self, effects: Vec<E::Effect>) {
+        let mut rest = std::mem::take(&mut self.out.facts);
+        loop {
+            let mut bytes = 0;
+            let fits = rest.iter().take_while(|fact| {
+                bytes += E::weight(fact);
+                bytes <= limits::RECORD_BYTES
+            });
+            // One fact alone always goes: the doors limit what it can hold.
+            let more = rest.split_off(fits.count().max(1));
+            let facts = std::mem::replace(&mut rest, more);
+            let entry = E::entry(self.home.clone(), facts);
+            if rest.is_empty() {
+                self.waiting.push_back(effects);
+                return self.desk.append(&self.home, entry);
+            }
+            self.waiting.push_back(Vec::new());
+            self.desk.append(&self.home, entry);
+        }
     }
 
     fn perform(&mut self, effects: Vec<E::Effect>, ctx: &mut Context<Self>) {

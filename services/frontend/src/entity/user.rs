@@ -1,76 +1,20 @@
 //! A user as the entity actor hosts it: its endpoints' sessions hang here, its effects go to them and to other homes.
 
-use super::Entity;
+use super::{Account, Credentials, Entity, ToUser};
 use crate::{
     meters::Meters,
     router::{Busy, Router},
-    session::{Inbox, Parked, SessionEvent, outbox::Outbox},
+    session::{Inbox, SessionEvent, outbox::Outbox},
     shard::Rows,
 };
 use domain::{
-    Address, ConversationId, EndpointName, Home, Out, Reason, Refusal, Timestamp,
-    account::{Token, Verifier},
-    conversation,
+    Address, ConversationId, EndpointName, Home, Out, Reason, Refusal, Timestamp, conversation,
     endpoint::{self, Event},
     user::{Command, Effect, Fact, User},
 };
 use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::oneshot;
-use xmpp::{session, stream};
-
-/// Asked of a user's home in this process: the domain's commands, and what a host needs beside them.
-pub(crate) enum ToUser {
-    /// One of the domain's.
-    Command(Command),
-    /// A session wants what it needs to check a sign-in.
-    Credentials(oneshot::Sender<Credentials>),
-    /// A session has signed in; it is answered, and told from then on, by this inbox.
-    Attach { endpoint: EndpointName, inbox: Inbox, ask: stream::AskId },
-    /// A session is over; ignored if another one has taken the endpoint since.
-    Detach { endpoint: EndpointName, session: u64 },
-    /// A session has lost its connection, and waits here to be resumed.
-    Park { endpoint: EndpointName, parked: Box<Parked> },
-    /// A new connection wants to resume the session of this id.
-    Resume { id: Arc<str>, inbox: Inbox, ask: stream::AskId },
-    /// The session that was asked to let go of its connection does not have that id.
-    NotWanted { endpoint: EndpointName, id: Arc<str> },
-    /// A question of a session was answered after it had lost its connection.
-    Answered { endpoint: EndpointName, session: u64, ask: session::AskId, answer: session::Answer },
-    /// An administrator's command, and where its outcome is awaited.
-    Admin(Command, oneshot::Sender<Result<(), Refusal>>),
-    /// Signs out the session of this endpoint, or all of them.
-    EndSessions(Option<EndpointName>),
-    /// What somebody asks who wants to know when the user was last there; `None` if that is not for them.
-    LastSeen { asker: Address, reply: oneshot::Sender<Option<Account>> },
-    /// What an administrator sees of the account.
-    Describe(oneshot::Sender<Option<Account>>),
-}
-
-/// What a sign-in is checked against. Empty for an unknown user.
-#[derive(Debug, Default)]
-pub(crate) struct Credentials {
-    /// Of the password.
-    pub verifiers: Vec<Verifier>,
-    /// Of clients that signed in before.
-    pub tokens: Vec<Token>,
-    /// May sign in.
-    pub enabled: bool,
-}
-
-/// What an administrator sees of an account.
-#[derive(Debug, Clone)]
-pub(crate) struct Account {
-    /// Whose.
-    pub address: Address,
-    /// May sign in.
-    pub enabled: bool,
-    /// When it was made.
-    pub created: Timestamp,
-    /// When the last endpoint signed out.
-    pub last_seen: Option<Timestamp>,
-    /// Names of the endpoints that are signed in.
-    pub endpoints: Vec<EndpointName>,
-}
+use xmpp::stream;
 
 /// The machine, its sessions, and what could not be handed over yet.
 pub(crate) struct UserHost {
@@ -366,6 +310,14 @@ impl Entity for UserHost {
             self.sessions.iter().filter(|o| o.is_lost(now)).map(|o| o.endpoint().clone()).collect();
         for endpoint in lost {
             self.detach(now, endpoint, out);
+        }
+    }
+
+    fn weight(fact: &Fact) -> usize {
+        match fact {
+            Fact::Kept { said, .. } => said.message.size(),
+            Fact::ItemSet { item, .. } => item.content.len(),
+            _ => 0,
         }
     }
 

@@ -128,7 +128,7 @@ impl<'s> Stage<'s> {
 
     /// Lets the lines to come learn these anew.
     pub fn forget_variables(&mut self, names: &[&str]) {
-        names.iter().for_each(|name| drop(self.variables.remove(*name)));
+        self.variables.retain(|name, _| !names.contains(&name.as_str()));
     }
 
     /// The client of that name.

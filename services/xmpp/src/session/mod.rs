@@ -25,6 +25,7 @@ pub use question::{AdminCommand, Answer, AskId, Listed, Question, Who};
 
 pub(crate) use addressee::Addressee;
 pub(crate) use conference::Escalation;
+pub(crate) use conference::Joined;
 pub(crate) use request::Request;
 
 use crate::{
@@ -37,7 +38,6 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use conference::Joined;
 use domain::{
     EndpointId, Ticket, Timestamp,
     endpoint::{self, Command},
@@ -77,7 +77,7 @@ pub struct Session {
     carbons: bool,
     /// What the client last showed to its contacts.
     pub(crate) shown: Option<Arc<State>>,
-    joined: Joined,
+    pub(crate) joined: Joined,
     /// What the client can do, and the notices that wait until that is known (XEP-0115).
     caps: caps::Client,
     /// The hash of the user's avatar, for a client that does not show it itself (XEP-0398).

@@ -148,7 +148,7 @@ impl Framer {
             Place::EndTag => match memchr::memchr(b'>', rest) {
                 Some(at) => {
                     self.reach(at + 1, Place::Text);
-                    return Ok(Some(self.element_ended()));
+                    return self.element_ended().map(Some);
                 }
                 None => return Ok(self.wait(rest.len())),
             },
@@ -235,13 +235,13 @@ impl Framer {
         Ok((self.depth == 0).then(|| Piece::Element(self.cut())))
     }
 
-    fn element_ended(&mut self) -> Option<Piece> {
+    fn element_ended(&mut self) -> Result<Option<Piece>, StreamError> {
         if self.depth == 0 {
-            self.cut();
-            return Some(Piece::End);
+            let tag = self.cut();
+            return if ends_stream(&tag) { Ok(Some(Piece::End)) } else { Err(StreamError::NotWellFormed) };
         }
         self.depth -= 1;
-        (self.depth == 0).then(|| Piece::Element(self.cut()))
+        Ok((self.depth == 0).then(|| Piece::Element(self.cut())))
     }
 
     fn cut(&mut self) -> Bytes {
@@ -249,6 +249,13 @@ impl Framer {
         self.seen = 0;
         piece
     }
+}
+
+/// Whether this end tag can be that of `<stream:stream>`, whose prefix the client chose.
+fn ends_stream(tag: &[u8]) -> bool {
+    let name =
+        tag.trim_ascii().strip_prefix(b"</").and_then(|tag| tag.strip_suffix(b">")).unwrap_or_default();
+    name.trim_ascii_end().rsplit(|byte| *byte == b':').next() == Some(b"stream")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use super::service::{self, Context, Iq, Step};
 use crate::{
-    session::{self, Addressee, Config, Escalation, Question},
+    session::{self, Addressee, Config, Escalation, Joined, Question},
     stanza::Element,
 };
 use domain::{
@@ -44,7 +44,9 @@ pub(super) fn play_with(config: &Config, lines: &str) {
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (who, text) = line.split_once(": ").unwrap_or_else(|| panic!("no line of a dialogue: {line}"));
         let me = me();
-        let context = Context { now: NOW, me: &me, config };
+        let mut joined = Joined::default();
+        joined.enter(&address("tea@conference.example.org"), &me.name, false);
+        let context = Context { now: NOW, me: &me, config, joined: &joined };
         let step = match (who, said.pop()) {
             ("C", None) => asked(context, text),
             ("d", Some(Next::Home(then))) => then(context, answer(text)),

@@ -1,10 +1,10 @@
 //! Which conferences the client is in, as far as this door must know: to tell a ping of itself from one of another
-//! (XEP-0410), and to say what a new configuration changed (XEP-0045 §10.2.1).
+//! (XEP-0410), to say what a new configuration changed (XEP-0045 §10.2.1), and who may read a conference's history.
 
 use crate::limits::JOINED;
 use domain::{Address, EndpointName, conversation::Configuration};
 
-/// The conferences that one endpoint is in; at [`JOINED`] the oldest is forgotten, and nothing but those two suffer.
+/// The conferences that one endpoint is in; at [`JOINED`] the oldest is forgotten, and nothing but those three suffer.
 #[derive(Debug, Default)]
 pub(crate) struct Joined(Vec<Seat>);
 
@@ -19,7 +19,7 @@ struct Seat {
 
 impl Joined {
     /// The client is in, under this nick.
-    pub(super) fn enter(&mut self, conference: &Address, nick: &EndpointName, whois_everyone: bool) {
+    pub(crate) fn enter(&mut self, conference: &Address, nick: &EndpointName, whois_everyone: bool) {
         if let Some(seat) = self.find(conference) {
             seat.nick = nick.clone();
             return;
@@ -42,6 +42,11 @@ impl Joined {
     /// The client is in none.
     pub(crate) fn clear(&mut self) {
         self.0 = Vec::new();
+    }
+
+    /// Whether the client is in.
+    pub(crate) fn is_in(&self, conference: &Address) -> bool {
+        self.nick(conference).is_some()
     }
 
     /// The client's nick there.

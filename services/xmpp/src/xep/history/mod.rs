@@ -22,8 +22,11 @@ pub(crate) const EXTENDED: &str = "urn:xmpp:mam:2#extended";
 pub(crate) fn request(iq: &Iq<'_>) -> Step {
     let owner = match iq.to {
         Addressee::Own => Owner::User(iq.context.me.user.clone()),
-        Addressee::Conference(conference) => Owner::Conference(conference.clone()),
-        Addressee::User(_) => return Step::refuse(Condition::Forbidden),
+        // Who is in may read: whether somebody may be is the conference's to say, and it has said so by letting them in.
+        Addressee::Conference(conference) if iq.context.joined.is_in(conference) => {
+            Owner::Conference(conference.clone())
+        }
+        Addressee::Conference(_) | Addressee::User(_) => return Step::refuse(Condition::Forbidden),
         _ => return Step::refuse(Condition::ServiceUnavailable),
     };
     match (iq.payload.name(), iq.set) {

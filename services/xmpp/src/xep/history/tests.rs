@@ -148,6 +148,11 @@ fn a_conference_has_a_history_too() {
          h: no Forbidden
          S: ! auth forbidden",
     );
+    // Only for those who are in.
+    play(
+        "C: set coffee@conference.example.org <query xmlns='urn:xmpp:mam:2'/>
+         S: ! auth forbidden",
+    );
     let with = form("<field var='with'><value>bob@example.org</value></field>");
     play(&format!(
         "C: set tea@conference.example.org <query xmlns='urn:xmpp:mam:2'>{with}</query>
