@@ -30,9 +30,14 @@ pub const DIRECTED: usize = 250;
 /// Messages kept for a user; at it the user's standing is `Offline`, so that senders are refused until some are confirmed.
 /// Those that were acknowledged before the refusal reached their conversation are still kept.
 pub const KEPT_MESSAGES: usize = 10_000;
+/// Bytes of messages kept for a user (one may go over); then as for [`KEPT_MESSAGES`].
+pub const KEPT_BYTES: usize = 32 * 1024 * 1024;
 /// Messages handed to one endpoint and not yet confirmed by it; from then on they wait, kept if no other endpoint has
 /// room either, and follow in order when it confirms.
 pub const UNCONFIRMED: usize = 2_000;
+/// Bytes of such messages (one may go over); then as for [`UNCONFIRMED`]. Well below what a door holds for a session that
+/// does not read, so that what was kept can always be handed out.
+pub const UNCONFIRMED_BYTES: usize = 512 * 1024;
 /// Categories of a user; one more is refused.
 pub const CATEGORIES: usize = 200;
 /// Items in a category; the oldest is dropped when one more is published.

@@ -22,7 +22,9 @@ use std::{
 /// How the log behaves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// Bytes that must stay free on the disk; with less, appends are refused and reading goes on.
+    /// Bytes that should stay free on the disk. With less, the log is in trouble ([`Log::trouble`]): nothing new should be
+    /// begun. What was begun before that was known is finished out of the first half of the reserve; with less than
+    /// half of it, appends are refused. Reading goes on.
     pub disk_reserve: u64,
     /// From the begin of one write to that of the next at least: what comes meanwhile shares a sync, each of which
     /// costs a tenth of a millisecond of processor time. A record that comes after a quiet time does not wait.

@@ -24,7 +24,7 @@ pub enum AppendError {
     /// The record is larger than [`crate::limits::RECORD_BYTES`]. Nothing was written.
     #[error("the record has {0} bytes, more than the log takes")]
     TooLarge(usize),
-    /// Less than the reserve is free. Nothing was written.
+    /// Less than the reserve is free; as the outcome of an append: less than half of it, and nothing was written.
     #[error("the disk is full: {free} bytes free, {reserve} kept in reserve")]
     DiskFull {
         /// Bytes free.

@@ -18,7 +18,7 @@ use std::{
 pub(crate) fn run(shared: &Shared) {
     let mut batch = Vec::new();
     let mut placed = Vec::new();
-    let mut disk = Disk { looked: None, trouble: None };
+    let mut disk = Disk { looked: None, trouble: None, spent: false };
     let mut pace = Instant::now();
     loop {
         // Also while nothing comes: so that a full disk is known before somebody writes, who can then be refused.
@@ -133,6 +133,8 @@ fn has_failed(run: &[Waiting]) -> bool {
 struct Disk {
     looked: Option<Instant>,
     trouble: Option<AppendError>,
+    /// Half of the reserve is gone, too.
+    spent: bool,
 }
 
 impl Disk {
@@ -141,14 +143,19 @@ impl Disk {
         if self.looked.is_none_or(|at| at.elapsed() >= DISK_CHECK) {
             self.look(shared);
         }
-        self.trouble.clone().map_or(Ok(()), Err)
+        match &self.trouble {
+            Some(AppendError::DiskFull { .. }) if !self.spent => Ok(()),
+            trouble => trouble.clone().map_or(Ok(()), Err),
+        }
     }
 
     /// Looks how much is free, and after a failed write whether writing works again.
     fn look(&mut self, shared: &Shared) {
         self.looked = Some(Instant::now());
         let reserve = shared.options.disk_reserve;
-        let trouble = match shared.medium.free_bytes() {
+        let free = shared.medium.free_bytes();
+        self.spent = free.as_ref().is_ok_and(|free| *free < reserve / 2);
+        let trouble = match free {
             Ok(free) if free < reserve => Some(AppendError::DiskFull { free, reserve }),
             Ok(_) if matches!(self.trouble, Some(AppendError::Failed(_))) => {
                 shared.medium.probe().err().map(|e| AppendError::Failed(e.0))

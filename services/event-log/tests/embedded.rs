@@ -139,8 +139,15 @@ fn a_full_disk_refuses_appends_reads_on_and_recovers_by_itself() {
     let (a, heard) = appender(&log, A);
     a.append(record("before")).expect("queued");
     assert_eq!(heard.recv(), Ok(Heard::Appended(A, 0, 1)));
-    memory.set_free_bytes(999);
-    let full = AppendError::DiskFull { free: 999, reserve: 1000 };
+    memory.set_free_bytes(500);
+    let low = AppendError::DiskFull { free: 500, reserve: 1000 };
+    while log.trouble() != Some(low.clone()) {
+        std::thread::yield_now();
+    }
+    a.append(record("begun before")).expect("queued");
+    assert_eq!(heard.recv(), Ok(Heard::Appended(A, 1, 1)), "half of the reserve is for what was begun");
+    memory.set_free_bytes(499);
+    let full = AppendError::DiskFull { free: 499, reserve: 1000 };
     let error = loop {
         let (a, heard) = appender(&log, A);
         a.append(record("while free space was last seen")).expect("queued");

@@ -279,7 +279,7 @@ fn who_stops_reading_gets_everything_later_and_nobody_waits_for_that() {
         }
     }
     stage.play("alice/phone is acknowledged");
-    let mut later = String::from("bob/desk is hung up on\nbob/desk signs in with management\n");
+    let mut later = String::from("bob/desk is cut off\nbob/desk signs in with management\n");
     for n in 0..FLOOD {
         later += &format!("bob/desk hears <message from='{{alice}}/phone' id='f{n}'/>\n");
     }

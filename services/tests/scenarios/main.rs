@@ -3,7 +3,9 @@
 mod admin;
 mod blocking;
 mod conference;
+mod disk;
 mod history;
+mod hostile;
 mod house;
 mod im;
 mod management;

@@ -2,7 +2,11 @@
 //!
 //! Invariant: serials ascend from 1, and `held` names what was handed out under each, in that order.
 
-use crate::{Address, EndpointName, presentity::State};
+use crate::{
+    Address, EndpointName,
+    limits::{UNCONFIRMED, UNCONFIRMED_BYTES},
+    presentity::State,
+};
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::Arc,
@@ -25,9 +29,18 @@ pub(crate) struct Endpoint {
     pub(crate) next_place: u64,
     /// Before this place only kept messages are for it: the rest came when it was not there.
     pub(crate) available_from: u64,
-    /// Handed out and not confirmed by it: serial and place in the inbox.
-    pub(crate) held: VecDeque<(u64, u64)>,
+    held: VecDeque<Held>,
+    held_bytes: usize,
     last_serial: u64,
+}
+
+/// Handed out and not confirmed.
+#[derive(Debug)]
+struct Held {
+    serial: u64,
+    /// In the inbox.
+    place: u64,
+    bytes: usize,
 }
 
 impl Endpoint {
@@ -41,16 +54,33 @@ impl Endpoint {
         self.state.as_ref().is_some_and(|s| s.priority >= 0)
     }
 
-    /// Notes that the message at `place` is handed out to it, and gives the serial.
-    pub(crate) fn hold(&mut self, place: u64) -> u64 {
+    /// Whether one more message may be handed out to it before it confirms some.
+    pub(crate) fn has_room(&self) -> bool {
+        self.held.len() < UNCONFIRMED && self.held_bytes < UNCONFIRMED_BYTES
+    }
+
+    /// Notes that the message of so many `bytes` at `place` is handed out to it, and gives the serial.
+    pub(crate) fn hold(&mut self, place: u64, bytes: usize) -> u64 {
         self.last_serial += 1;
-        self.held.push_back((self.last_serial, place));
+        self.held.push_back(Held { serial: self.last_serial, place, bytes });
+        self.held_bytes += bytes;
         self.last_serial
+    }
+
+    /// The places of what it has not confirmed.
+    pub(crate) fn held(&self) -> impl Iterator<Item = u64> {
+        self.held.iter().map(|held| held.place)
     }
 
     /// It has everything up to `serial`: the places of these.
     pub(crate) fn confirm(&mut self, serial: u64) -> Vec<u64> {
-        let reached = self.held.partition_point(|(s, _)| *s <= serial);
-        self.held.drain(..reached).map(|(_, place)| place).collect()
+        let reached = self.held.partition_point(|held| held.serial <= serial);
+        let confirmed = self.held.drain(..reached);
+        confirmed
+            .map(|held| {
+                self.held_bytes -= held.bytes;
+                held.place
+            })
+            .collect()
     }
 }

@@ -8,7 +8,7 @@ use super::{Effect, Fact, User, UserOut, send::is_copied};
 use crate::{
     ConversationId, EndpointId, EndpointName, Timestamp, conversation,
     endpoint::{Delivery, Endpoint, Event, How, Said},
-    limits::{CONFIRMATION_DELAY, UNCONFIRMED},
+    limits::CONFIRMATION_DELAY,
     message::MessageKind,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -85,7 +85,7 @@ impl User {
     /// Hands an endpoint everything in the inbox that is for it and that it does not have, as far as its window allows.
     pub(super) fn hand_out(&mut self, name: &EndpointName, out: &mut UserOut) {
         while let Some(endpoint) = self.endpoints.get(name)
-            && endpoint.held.len() < UNCONFIRMED
+            && endpoint.has_room()
         {
             let (next_place, available_from) = (endpoint.next_place, endpoint.available_from);
             let Some((place, entry)) = self.inbox.from(next_place) else { return };
@@ -96,7 +96,7 @@ impl User {
             let Some(endpoint) = self.endpoints.get_mut(name) else { return };
             endpoint.next_place = place + 1;
             if is_due {
-                let serial = endpoint.hold(place);
+                let serial = endpoint.hold(place, said.message.size());
                 if let Some(entry) = self.inbox.get_mut(place) {
                     entry.holders.push(name.clone());
                 }
@@ -159,7 +159,7 @@ impl User {
     /// An endpoint is gone: what it alone held is kept, and handed to the others that may have it.
     pub(super) fn take_back(&mut self, name: &EndpointName, endpoint: &Endpoint, out: &mut UserOut) {
         let mut lowest = None;
-        let mut places: Vec<u64> = endpoint.held.iter().map(|(_, place)| *place).collect();
+        let mut places: Vec<u64> = endpoint.held().collect();
         places.sort_unstable();
         for place in places {
             let Some(entry) = self.inbox.get_mut(place) else { continue };

@@ -18,6 +18,8 @@ pub(super) struct Inbox {
     next: u64,
     kept: usize,
     confirmed: usize,
+    /// Of the messages that are kept and not confirmed.
+    waiting_bytes: usize,
 }
 
 /// One message on its way.
@@ -74,6 +76,7 @@ impl Inbox {
             entry.kept = true;
             entry.late = true;
             self.kept += 1;
+            self.waiting_bytes += entry.said.message.size();
         }
     }
 
@@ -99,6 +102,9 @@ impl Inbox {
         let entry = self.entries.remove(&place)?;
         self.kept -= usize::from(entry.kept);
         self.confirmed -= usize::from(entry.confirmed);
+        if entry.kept && !entry.confirmed {
+            self.waiting_bytes -= entry.said.message.size();
+        }
         if let Some(other) = other(me, &entry.said.conversation) {
             self.places.remove(&(other.clone(), entry.said.number));
         }
@@ -112,6 +118,7 @@ impl Inbox {
         {
             entry.confirmed = true;
             self.confirmed += 1;
+            self.waiting_bytes -= entry.said.message.size();
         }
     }
 
@@ -144,9 +151,9 @@ impl Inbox {
         self.entries.iter().filter(|(_, e)| e.kept).map(|(seq, e)| (*seq, &e.said))
     }
 
-    /// Messages that are kept for an endpoint that has yet to come.
-    pub(super) fn waiting(&self) -> usize {
-        self.kept - self.confirmed
+    /// Messages that are kept for an endpoint that has yet to come, and their bytes.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        (self.kept - self.confirmed, self.waiting_bytes)
     }
 
     /// Whether no message is here that is not kept.

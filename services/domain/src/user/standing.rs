@@ -3,7 +3,10 @@
 //! Invariant: a live conversation that was told once always knows the newest standing.
 
 use super::{Effect, Standing, User, UserOut};
-use crate::{Address, ConversationId, conversation, limits::LIVE_CONVERSATIONS};
+use crate::{
+    Address, ConversationId, conversation,
+    limits::{KEPT_BYTES, LIVE_CONVERSATIONS},
+};
 
 impl User {
     fn standing(&self, towards: &Address) -> Standing {
@@ -19,9 +22,10 @@ impl User {
         }
     }
 
-    /// Whether as many messages are kept as policy allows.
+    /// Whether as many messages are kept as policy and memory allow.
     pub(super) fn keeps_no_more(&self) -> bool {
-        self.inbox.waiting() >= self.policy.kept_messages
+        let (messages, bytes) = self.inbox.waiting();
+        messages >= self.policy.kept_messages || bytes >= KEPT_BYTES
     }
 
     pub(super) fn ask_standing(&mut self, id: ConversationId, towards: Address, out: &mut UserOut) {

@@ -49,6 +49,7 @@ impl Stage<'_> {
             "offers" => client.authenticate(Mechanism::named(object), &password(&client.user.clone())),
             "is cut off" => {
                 client.cut_off();
+                client.acknowledges = true;
                 Ok(())
             }
             "resumes" => client.resume(Way::StartTls),

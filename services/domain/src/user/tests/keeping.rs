@@ -1,7 +1,7 @@
 //! Offline IM: what nobody confirmed is kept, in order, and handed out until somebody does.
 
 use super::*;
-use crate::limits::UNCONFIRMED;
+use crate::limits::{KEPT_BYTES, UNCONFIRMED, UNCONFIRMED_BYTES};
 use proptest::prelude::*;
 
 fn confirm(serial: u64) -> endpoint::Command {
@@ -133,6 +133,40 @@ fn a_full_window_keeps_what_follows_until_there_is_room() {
     stage.expect(&[&format!("alice/desk: gets \"m{}\" from bob/phone, late #{}", window + 1, window + 1)]);
     stage.says("alice/desk", confirm(window));
     stage.expect(&[&format!("alice/desk: gets \"m{}\" from bob/phone, late #{}", window + 2, window + 2)]);
+}
+
+fn deliver_large(stage: &mut Stage, number: u64, bytes: usize) {
+    let large = Message { body: Some("x".repeat(bytes).into()), ..message(&format!("m{number}")) };
+    let said = said("bob/phone", "alice", number, large);
+    stage.ask("alice", Command::Deliver { endpoint: None, said, late: false });
+}
+
+#[test]
+fn so_many_bytes_are_kept_and_no_more() {
+    let mut stage = Stage::with(&["alice"]);
+    let conversation = ConversationId::between(address("alice"), address("bob"));
+    stage.ask("alice", Command::AskStanding { conversation, towards: address("bob") });
+    assert_eq!(stage.told(), ["[alice bob] alice is Reachable"]);
+    deliver_large(&mut stage, 1, KEPT_BYTES / 2);
+    assert_eq!(stage.told(), ["[alice bob] alice confirms [1]"]);
+    deliver_large(&mut stage, 2, KEPT_BYTES / 2);
+    assert_eq!(stage.told(), ["[alice bob] alice confirms [2]", "[alice bob] alice is Offline"]);
+    stage.arrives("alice/desk");
+    stage.says("alice/desk", confirm(1));
+    assert_eq!(stage.told(), ["[alice bob] alice is Reachable"]);
+}
+
+#[test]
+fn a_window_is_full_of_bytes_too() {
+    let mut stage = Stage::with(&["alice"]);
+    (1..=4).for_each(|number| deliver_large(&mut stage, number, UNCONFIRMED_BYTES / 2));
+    stage.arrives("alice/desk");
+    let endpoint = endpoint_id("alice/desk");
+    assert_eq!(stage.serials[&endpoint], 2, "two fill the window");
+    stage.says("alice/desk", confirm(1));
+    assert_eq!(stage.serials[&endpoint], 3);
+    stage.says("alice/desk", confirm(3));
+    assert_eq!(stage.serials[&endpoint], 4);
 }
 
 #[test]
