@@ -2,7 +2,8 @@
 //! (RFC 6121 §8.5, XEP-0280 §8).
 //!
 //! Invariants: every numbered two-party message is at any time held by an endpoint or kept, until it is confirmed; its
-//! conversation is told exactly then, once; each endpoint gets them in the order in which they came.
+//! conversation is told exactly then, once; each endpoint gets them in the order in which they came, and who comes after
+//! a restart, too: of a conversation, nothing is kept before what came earlier.
 
 use super::{Effect, Fact, User, UserOut, send::is_copied};
 use crate::{
@@ -106,17 +107,22 @@ impl User {
         }
     }
 
-    /// Keeps the message at this place if no endpoint holds it; then its conversation may forget it.
+    /// Keeps the message at this place if no endpoint holds it; then its conversation may forget it. All before it in
+    /// their conversation are kept first: else that would hand them out again after a restart, behind this one.
     fn keep_unheld(&mut self, place: u64, out: &mut UserOut) {
         let Some(entry) = self.inbox.get_mut(place) else { return };
         if entry.kept || !entry.holders.is_empty() {
             return;
         }
-        let said = Arc::clone(&entry.said);
+        let conversation = entry.said.conversation.clone();
         let was_full = self.keeps_no_more();
-        self.record(Fact::Kept { seq: place, said: Arc::clone(&said) }, out);
+        let mut numbers = Vec::new();
+        for (seq, said) in self.inbox.not_kept_up_to(place, &conversation) {
+            numbers.push(said.number);
+            self.record(Fact::Kept { seq, said }, out);
+        }
         self.standing_changed |= was_full != self.keeps_no_more();
-        self.confirm_to(&said.conversation, vec![said.number], out);
+        self.confirm_to(&conversation, numbers, out);
     }
 
     /// An endpoint has what is at these places.

@@ -151,6 +151,16 @@ impl Inbox {
         self.entries.iter().filter(|(_, e)| e.kept).map(|(seq, e)| (*seq, &e.said))
     }
 
+    /// The messages of a conversation up to and including `place` that are not kept, in order. Those before one that is
+    /// kept are.
+    pub(super) fn not_kept_up_to(&self, place: u64, conversation: &ConversationId) -> Vec<(u64, Arc<Said>)> {
+        let of_it = self.entries.range(..=place).rev().filter(|(_, e)| e.said.conversation == *conversation);
+        let mut found: Vec<_> =
+            of_it.take_while(|(_, e)| !e.kept).map(|(place, e)| (*place, Arc::clone(&e.said))).collect();
+        found.reverse();
+        found
+    }
+
     /// Messages that are kept for an endpoint that has yet to come, and their bytes.
     pub(super) fn waiting(&self) -> (usize, usize) {
         (self.kept - self.confirmed, self.waiting_bytes)

@@ -84,7 +84,7 @@ impl Wire for Address {
     }
 
     fn from_proto(proto: String) -> Result<Self, CodecError> {
-        Ok(Self::parse(&proto)?)
+        Ok(Self::kept(&proto)?)
     }
 }
 
@@ -96,7 +96,7 @@ impl Wire for EndpointName {
     }
 
     fn from_proto(proto: String) -> Result<Self, CodecError> {
-        Ok(Self::parse(&proto)?)
+        Ok(Self::kept(&proto)?)
     }
 }
 

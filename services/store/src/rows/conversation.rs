@@ -87,8 +87,8 @@ pub(crate) fn decode(key: &[u8], value: &[u8]) -> Result<Option<Row>, RowError> 
         }
         OCCUPANT => {
             let mut which = which;
-            let user = Address::parse(key::take_text(&mut which)?).map_err(|_| RowError::Key)?;
-            let name = EndpointName::parse(key::rest(which)?).map_err(|_| RowError::Key)?;
+            let user = Address::kept(key::take_text(&mut which)?).map_err(|_| RowError::Key)?;
+            let name = EndpointName::kept(key::rest(which)?).map_err(|_| RowError::Key)?;
             let row = state::Seated::decode(value)?;
             let seated = Seated { nick: Wire::from_proto(row.nick)?, role: Wire::from_proto(row.role)? };
             Row::Occupant(EndpointId::new(user, name), Some(seated))

@@ -102,13 +102,13 @@ pub(crate) fn rest(rest: &[u8]) -> Result<&str, RowError> {
 
 /// The rest of a key as an address.
 pub(crate) fn address(from: &[u8]) -> Result<Address, RowError> {
-    Address::parse(rest(from)?).map_err(|_| RowError::Key)
+    Address::kept(rest(from)?).map_err(|_| RowError::Key)
 }
 
 /// Which conversation the key of a row in [`UNFINISHED`] belongs to.
 pub(crate) fn conversation(key: &[u8]) -> Result<ConversationId, RowError> {
     let (kind, mut rest) = key.get(3..).and_then(<[u8]>::split_first).ok_or(RowError::Key)?;
-    let mut take = || Address::parse(take_text(&mut rest)?).map_err(|_| RowError::Key);
+    let mut take = || Address::kept(take_text(&mut rest)?).map_err(|_| RowError::Key);
     match kind {
         b'b' => Ok(ConversationId::between(take()?, take()?)),
         b'c' => Ok(ConversationId::Conference(take()?)),

@@ -127,7 +127,13 @@ fn a_full_window_keeps_what_follows_until_there_is_room() {
     let window = u64::try_from(UNCONFIRMED).expect("small");
     (1..=window + 2).for_each(|number| deliver(&mut stage, "alice", number));
     assert_eq!(stage.serials[&endpoint_id("alice/desk")], window);
-    assert_eq!(stage.told().len(), 2, "the last two are kept");
+    let kept = stage.facts[&address("alice")].iter().filter(|fact| matches!(fact, Fact::Kept { .. })).count();
+    assert_eq!(
+        kept as u64,
+        window + 2,
+        "what is before those that find no room is kept, too, to stay before them"
+    );
+    assert_eq!(stage.told().len(), 2, "and told to their conversation at once");
     stage.heard.clear();
     stage.says("alice/desk", confirm(1));
     stage.expect(&[&format!("alice/desk: gets \"m{}\" from bob/phone, late #{}", window + 1, window + 1)]);
@@ -231,6 +237,14 @@ fn play(stage: &mut Stage, number: &mut u64, next: Move) {
     }
 }
 
+/// What a conversation learns from this.
+fn confirmed(command: &conversation::Command) -> Vec<u64> {
+    match command {
+        conversation::Command::Confirm { numbers, .. } => numbers.clone(),
+        _ => Vec::new(),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -251,11 +265,38 @@ proptest! {
         let later = stage.now.0 + 2000;
         stage.tick("alice", later);
         prop_assert!(stage.user("alice").inbox.all_kept_messages().next().is_none());
-        let confirmed: BTreeSet<u64> = stage.told.iter().flat_map(|(_, command)| match command {
-            conversation::Command::Confirm { numbers, .. } => numbers.clone(),
-            _ => Vec::new(),
-        }).collect();
+        let confirmed: BTreeSet<u64> = stage.told.iter().flat_map(|(_, command)| confirmed(command)).collect();
         prop_assert_eq!(confirmed, (1..=number).collect::<BTreeSet<_>>());
+    }
+
+    /// The home is lost at any moment, with windows that are full after three messages: what the conversation then hands
+    /// out again never comes behind what was said later.
+    #[test]
+    fn the_order_outlives_the_home(moves in prop::collection::vec(any_move(), 0..40)) {
+        let mut stage = Stage::with(&["alice"]);
+        let mut number = 0;
+        for next in moves {
+            match next {
+                Move::Deliver { to: None } => {
+                    number += 1;
+                    deliver_large(&mut stage, number, UNCONFIRMED_BYTES / 3);
+                }
+                Move::Again { .. } => {}
+                next => play(&mut stage, &mut number, next),
+            }
+        }
+        let mut later = Stage { now: stage.now, ..Stage::default() };
+        for fact in &stage.facts[&address("alice")] {
+            later.user("alice").apply(fact);
+        }
+        let confirmed: BTreeSet<u64> = stage.told.iter().flat_map(|(_, command)| confirmed(command)).collect();
+        (1..=number).filter(|n| !confirmed.contains(n)).for_each(|n| deliver(&mut later, "alice", n));
+        later.arrives("alice/desk");
+        later.says("alice/desk", confirm(u64::MAX));
+        later.says("alice/desk", confirm(u64::MAX));
+        let got = later.heard.iter().filter_map(|line| line.split('"').nth(1)?.strip_prefix('m')?.parse().ok());
+        let got: Vec<u64> = got.collect();
+        prop_assert!(got.is_sorted(), "{got:?}");
     }
 
     /// One endpoint that takes everything gets everything in order, once, whatever it confirms.
