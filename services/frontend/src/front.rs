@@ -212,7 +212,9 @@ impl FrontEnd {
 
     /// What does not work now, a sentence each.
     pub fn troubles(&self) -> Vec<String> {
-        self.log().trouble().map(|trouble| trouble.to_string()).into_iter().collect()
+        let stuck = self.meters().shards_stuck.get();
+        let stuck = (stuck > 0).then(|| format!("{stuck} shards take no records; the server's log says why"));
+        self.log().trouble().map(|trouble| trouble.to_string()).into_iter().chain(stuck).collect()
     }
 
     /// A page of the users, in the order of their addresses, including those just made.

@@ -6,6 +6,9 @@ use std::time::Duration;
 pub const SHARD_MAILBOX: usize = 65_536;
 /// Asks on their way to one entity; more are refused with `TryLater`, soft ones dropped and counted.
 pub const ENTITY_MAILBOX: u64 = 4_096;
+/// Entities awake in one shard; from then on, whenever twice as many are awake as were busy last time, the idle ones are
+/// put away at once and not with the next snapshot.
+pub const AWAKE: usize = 1_024;
 /// Events on their way to one session; more wait in its user's [`OVERFLOW`].
 pub const INBOX: usize = 128;
 /// Events that wait for a session's full inbox (presence: the newest of each source only); one more ends the
@@ -18,6 +21,8 @@ pub const UNDELIVERED: usize = 4_096;
 pub const RETRY_DELAY: Duration = Duration::from_millis(20);
 /// Changed rows are written this often; a restart replays about this much of the log.
 pub const SNAPSHOT_EVERY: Duration = Duration::from_secs(10);
+/// A shard whose appends have failed so often in a row counts as one that takes no records, and the node as not ready.
+pub const STUCK_AFTER: u32 = 5;
 /// An append that the log refused (disk full) is tried again after this.
 pub const APPEND_RETRY: Duration = Duration::from_millis(200);
 /// Content of one turn's facts that goes into one record; what is more goes into further ones.

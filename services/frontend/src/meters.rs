@@ -119,6 +119,8 @@ meters! {
     gauge two_party = "linnet_two_party_conversations";
     /// Conferences live now.
     gauge conferences = "linnet_conferences";
+    /// Shards whose appends fail again and again.
+    gauge shards_stuck = "linnet_shards_stuck";
 }
 
 /// What rates are made from.

@@ -1,10 +1,10 @@
 //! Signing in (RFC 6120 §4–§7, XEP-0388, XEP-0386, XEP-0440, XEP-0484, RFC 7395): every way that a client may come.
 
 use tests::{
-    Client, House, Stage,
+    Client, House, Server, Stage,
     client::{Mechanism, Way},
     play::play,
-    server::password,
+    server::{DOMAIN, password},
 };
 
 static HOUSE: House = House::new(&[]);
@@ -195,4 +195,17 @@ fn a_name_is_given_to_who_asks_for_none() {
     let ns = "urn:ietf:params:xml:ns:xmpp-bind";
     let jid = answer.child("bind", ns).and_then(|bind| bind.child("jid", ns)).expect("its address").text();
     assert!(jid.starts_with(&format!("{account}@linnet.test/")) && !jid.ends_with('/'), "{jid}");
+}
+
+#[test]
+fn who_proves_the_old_password_does_not_come_in_after_its_change() {
+    let server = Server::start(&[]);
+    server.add_users(&["alice".to_owned()]);
+    let mut client = Client::new(&server, "alice", "desk");
+    client.authenticated(Way::Tls).expect("the password is right so far");
+    let address = format!("alice@{DOMAIN}");
+    let changed = server.command(&["user", "password", &address, "--password-stdin"], "another one");
+    assert!(changed.status.success(), "{}", String::from_utf8_lossy(&changed.stderr));
+    let refused = client.bind().expect_err("what was proven is not so any more");
+    assert!(refused.contains("<not-authorized"), "{refused}");
 }

@@ -86,7 +86,8 @@ pub const CLIENT_REQUESTS: usize = 8;
 pub const MESSAGE_ID_BYTES: usize = 256;
 /// Bytes that a message carries beside its text; more are refused with `policy-violation`.
 pub const CARRIED_BYTES: usize = 128 * 1024;
-/// Bytes of the note of a presence; a longer one is refused with `bad-request`, a parting one is cut.
+/// Bytes of the note of a presence; a longer one is refused with `bad-request`, a parting one is cut, and so is the
+/// reason for which somebody is invited to a conference, put out of it or refused.
 pub const NOTE_BYTES: usize = 4 * 1024;
 /// Conferences that one session remembers that it is in; the oldest is forgotten.
 pub const JOINED: usize = 250;

@@ -3,6 +3,7 @@
 
 use crate::{Timestamp, limits::TOKENS, presentity::State};
 use std::sync::Arc;
+use xxhash_rust::xxh3::Xxh3;
 
 /// What is kept of a user beside lists that have rows of their own.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +41,17 @@ impl Account {
             next_kept: 1,
             roster_version: at.0,
         }
+    }
+
+    /// Changes with the password and with the account itself: what was proven under another number is proven no more.
+    pub(crate) fn credentials(&self) -> u64 {
+        let mut hash = Xxh3::new();
+        hash.update(&self.created.0.to_le_bytes());
+        for verifier in &self.verifiers {
+            hash.update(&verifier.salt);
+            hash.update(&verifier.stored_key);
+        }
+        hash.digest()
     }
 
     /// Takes in a token, in place of the one of the same client and mechanism; at the limit the one that expires

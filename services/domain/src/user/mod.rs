@@ -207,6 +207,12 @@ impl User {
         self.account.as_ref().map_or(&[], |a| &a.verifiers)
     }
 
+    /// Which credentials these are: another number after each change of the password, and of an account that is made
+    /// again; 0 if there is none.
+    pub fn credentials(&self) -> u64 {
+        self.account.as_ref().map_or(0, crate::account::Account::credentials)
+    }
+
     /// The sign-in tokens; the expired ones among them are for the caller to refuse.
     pub fn tokens(&self) -> &[Token] {
         self.account.as_ref().map_or(&[], |a| &a.tokens)

@@ -46,6 +46,18 @@ pub fn encode_conversation(
 }
 
 impl Entry {
+    /// Parts that each take at most so many bytes as a record, about, or hold one fact.
+    pub fn split(self, bytes: usize) -> Vec<Self> {
+        let Self { home, facts } = self;
+        let part = |facts| Self { home: home.clone(), facts };
+        match facts {
+            Facts::User(facts) => split(facts, bytes).map(|facts| part(Facts::User(facts))).collect(),
+            Facts::Conversation(facts) => {
+                split(facts, bytes).map(|facts| part(Facts::Conversation(facts))).collect()
+            }
+        }
+    }
+
     /// As a record of the log.
     pub fn encode(&self, stamp: Stamp) -> Bytes {
         match (&self.home, &self.facts) {
@@ -55,6 +67,31 @@ impl Entry {
             _ => unreachable!("facts are of the kind of their home"),
         }
     }
+}
+
+fn split<T: Wire>(facts: Vec<T>, bytes: usize) -> impl Iterator<Item = Vec<T>>
+where
+    T::Proto: prost::Message,
+{
+    let mut rest = facts;
+    std::iter::from_fn(move || {
+        let mut sum = 0;
+        // Nearly all turns decide one thing, which needs no measuring.
+        let fit = match rest.len() {
+            0 => return None,
+            1 => 1,
+            _ => rest
+                .iter()
+                .take_while(|fact| {
+                    sum += fact.to_proto().encoded_len();
+                    sum <= bytes
+                })
+                .count()
+                .max(1),
+        };
+        let more = rest.split_off(fit);
+        Some(std::mem::replace(&mut rest, more))
+    })
 }
 
 fn encode(stamp: Stamp, body: Body) -> Bytes {

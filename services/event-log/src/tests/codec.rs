@@ -285,6 +285,21 @@ proptest! {
         prop_assert_eq!(decoded, facts);
     }
 
+    /// A turn is cut between facts only, each part fits or is one fact, and no part is empty.
+    #[test]
+    fn a_large_turn_is_split(id in id(), facts in prop::collection::vec(conversation_fact(), 0..12), bytes in 1_usize..400) {
+        let parts = Entry::conversation(id.clone(), facts.clone()).split(bytes);
+        let mut together = Vec::new();
+        for Entry { home, facts } in parts {
+            let Facts::Conversation(facts) = facts else { return Err(TestCaseError::fail("another kind")) };
+            prop_assert_eq!(home, Home::Conversation(id.clone()));
+            let sum: usize = facts.iter().map(|fact| fact.to_proto().encoded_len()).sum();
+            prop_assert!(facts.len() == 1 || (sum <= bytes && !facts.is_empty()));
+            together.extend(facts);
+        }
+        prop_assert_eq!(together, facts);
+    }
+
     /// Whatever lies there: an answer, no panic.
     #[test]
     fn any_bytes_are_a_record_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..64)) {

@@ -17,14 +17,16 @@ pub(crate) enum ToUser {
     Command(Command),
     /// A session wants what it needs to check a sign-in.
     Credentials(oneshot::Sender<Credentials>),
-    /// A session has signed in; it is answered, and told from then on, by this inbox.
-    Attach { endpoint: EndpointName, inbox: Inbox, ask: stream::AskId },
+    /// A session has signed in, with these credentials; it is answered, and told from then on, by this inbox.
+    Attach { endpoint: EndpointName, inbox: Inbox, ask: stream::AskId, credentials: u64 },
+    /// A sign-in with these credentials gave the client a token, or used one.
+    SetToken { token: Token, credentials: u64 },
     /// A session is over; ignored if another one has taken the endpoint since.
     Detach { endpoint: EndpointName, session: u64 },
     /// A session has lost its connection, and waits here to be resumed.
     Park { endpoint: EndpointName, parked: Box<Parked> },
-    /// A new connection wants to resume the session of this id.
-    Resume { id: Arc<str>, inbox: Inbox, ask: stream::AskId },
+    /// A new connection, signed in with these credentials, wants to resume the session of this id.
+    Resume { id: Arc<str>, inbox: Inbox, ask: stream::AskId, credentials: u64 },
     /// The session that was asked to let go of its connection does not have that id.
     NotWanted { endpoint: EndpointName, id: Arc<str> },
     /// A question of a session was answered after it had lost its connection.
@@ -48,6 +50,8 @@ pub(crate) struct Credentials {
     pub tokens: Vec<Token>,
     /// May sign in.
     pub enabled: bool,
+    /// Which they are: what is proven by them holds while the account has this number ([`domain::user::User::credentials`]).
+    pub number: u64,
 }
 
 /// What an administrator sees of an account.

@@ -139,13 +139,6 @@ impl Entity for ConversationHost {
         true
     }
 
-    fn weight(fact: &Fact) -> usize {
-        match fact {
-            Fact::Said { message, .. } => message.size(),
-            _ => 0,
-        }
-    }
-
     fn entry(home: Home, facts: Vec<Fact>) -> event_log::Entry {
         event_log::Entry { home, facts: event_log::Facts::Conversation(facts) }
     }

@@ -50,8 +50,6 @@ pub(crate) trait Entity: Sized + Unpin + 'static {
     }
     /// Takes up what sessions led to while effects were done: signs the lost ones out.
     fn look_after_sessions(&mut self, _now: Timestamp, _out: &mut Out<Self::Fact, Self::Effect>) {}
-    /// About how many bytes of the log a fact takes, for those that hold content.
-    fn weight(fact: &Self::Fact) -> usize;
     /// The facts of one turn as a record of the log.
     fn entry(home: Home, facts: Vec<Self::Fact>) -> event_log::Entry;
     /// The rows that changed since the last call.
@@ -129,23 +127,13 @@ impl<E: Entity> EntityActor<E> {
 
     /// Appends the facts of a turn, as one record unless they are very large; the effects wait for the last of them.
     fn append(&mut self, effects: Vec<E::Effect>) {
-        let mut rest = std::mem::take(&mut self.out.facts);
-        loop {
-            let mut bytes = 0;
-            let fits = rest.iter().take_while(|fact| {
-                bytes += E::weight(fact);
-                bytes <= limits::RECORD_BYTES
-            });
-            // One fact alone always goes: the doors limit what it can hold.
-            let more = rest.split_off(fits.count().max(1));
-            let facts = std::mem::replace(&mut rest, more);
-            let entry = E::entry(self.home.clone(), facts);
-            if rest.is_empty() {
-                self.waiting.push_back(effects);
-                return self.desk.append(&self.home, entry);
-            }
+        let facts = std::mem::take(&mut self.out.facts);
+        for entry in E::entry(self.home.clone(), facts).split(limits::RECORD_BYTES) {
             self.waiting.push_back(Vec::new());
             self.desk.append(&self.home, entry);
+        }
+        if let Some(last) = self.waiting.back_mut() {
+            *last = effects;
         }
     }
 

@@ -156,6 +156,7 @@ impl UserHost {
                 verifiers: self.machine.verifiers().to_vec(),
                 tokens: self.machine.tokens().to_vec(),
                 enabled: self.machine.is_enabled(),
+                number: self.machine.credentials(),
             }
         } else {
             Credentials::default()
@@ -188,7 +189,17 @@ impl Entity for UserHost {
                 drop(reply.send(account));
             }
             ToUser::Describe(reply) => drop(reply.send(self.describe())),
-            ToUser::Attach { endpoint, inbox, ask } => self.attach(now, endpoint, inbox, ask, out),
+            ToUser::Attach { inbox, ask, credentials, .. } if credentials != self.machine.credentials() => {
+                // A connection that is gone already says so by itself.
+                let refusal = Refusal::from(Reason::NotAuthorized);
+                let _ = inbox.events.send(SessionEvent::Stream(ask, stream::Answer::Bound(Err(refusal))));
+            }
+            ToUser::Attach { endpoint, inbox, ask, .. } => self.attach(now, endpoint, inbox, ask, out),
+            ToUser::SetToken { token, credentials } => {
+                if credentials == self.machine.credentials() {
+                    self.machine.handle(now, Command::SetToken { token }, out);
+                }
+            }
             ToUser::Detach { endpoint, session } => {
                 if self.session(&endpoint).is_some_and(|outbox| outbox.session() == session) {
                     self.detach(now, endpoint, out);
@@ -200,7 +211,10 @@ impl Entity for UserHost {
                     outbox.park(parked);
                 }
             }
-            ToUser::Resume { id, inbox, ask } => self.resume(&id, inbox, ask),
+            ToUser::Resume { inbox, ask, credentials, .. } if credentials != self.machine.credentials() => {
+                not_found(ask, &inbox);
+            }
+            ToUser::Resume { id, inbox, ask, .. } => self.resume(&id, inbox, ask),
             ToUser::NotWanted { endpoint, id } => self.not_wanted(&endpoint, &id),
             ToUser::Answered { endpoint, session, ask, answer } => {
                 if let Some(outbox) = self.session(&endpoint).filter(|outbox| outbox.session() == session) {
@@ -310,14 +324,6 @@ impl Entity for UserHost {
             self.sessions.iter().filter(|o| o.is_lost(now)).map(|o| o.endpoint().clone()).collect();
         for endpoint in lost {
             self.detach(now, endpoint, out);
-        }
-    }
-
-    fn weight(fact: &Fact) -> usize {
-        match fact {
-            Fact::Kept { said, .. } => said.message.size(),
-            Fact::ItemSet { item, .. } => item.content.len(),
-            _ => 0,
         }
     }
 

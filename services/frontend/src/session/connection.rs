@@ -25,6 +25,8 @@ pub struct Client {
     direct: bool,
     /// The endpoint that its home was asked to sign in, until the home is told that it is over.
     me: Option<EndpointId>,
+    /// What the client's proof is checked against, as its user's home numbers it.
+    pub(super) credentials: u64,
 }
 
 /// What comes out of the machines in one call; kept by the thread, so that idle connections hold no buffers.
@@ -87,7 +89,7 @@ impl Sessions {
         let inbox = Inbox { session: shared.next(), events };
         let direct = matches!(carrier, Carrier::Tls(_));
         let stream = Stream::new(Arc::clone(&shared.stream), carrier, seed, now);
-        Client { shared, stream, door: None, inbox, peer, seed, direct, me: None }
+        Client { shared, stream, door: None, inbox, peer, seed, direct, me: None, credentials: 0 }
     }
 }
 
@@ -110,6 +112,10 @@ impl Client {
     pub(crate) fn take(&mut self, now: Timestamp, event: SessionEvent, sink: &mut impl Sink) {
         match event {
             SessionEvent::Stream(ask, answer) => self.feed(now, Input::Answer(ask, answer), sink),
+            SessionEvent::Credentials(ask, answer, credentials) => {
+                self.credentials = credentials;
+                self.feed(now, Input::Answer(ask, answer), sink);
+            }
             SessionEvent::Fetched(ask, parked) => self.fetched(now, ask, parked, sink),
             SessionEvent::HandOver(id) => self.hand_over(now, &id, sink),
             SessionEvent::Endpoint(event) => {
@@ -198,7 +204,7 @@ impl Client {
             Event::Ask(ask, question) => super::sign_in::ask(self, now, ask, question),
             Event::SignInFailed { user, error } => super::sign_in::failed(self, now, user.as_ref(), error),
             Event::SetToken { user, token } => {
-                self.shared.tell_surely(user, ToUser::Command(Command::SetToken { token }));
+                self.shared.tell_surely(user, ToUser::SetToken { token, credentials: self.credentials });
             }
             Event::RemoveToken { user, client } => {
                 let command = Command::RemoveToken { client: client.into() };

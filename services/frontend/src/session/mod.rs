@@ -31,6 +31,8 @@ pub enum SessionEvent {
     Endpoint(Event),
     /// The answer to a question of the stream.
     Stream(stream::AskId, stream::Answer),
+    /// The answer to a question of the stream that rests on these credentials.
+    Credentials(stream::AskId, stream::Answer, u64),
     /// The answer to a question of the session.
     Session(session::AskId, session::Answer),
     /// The parked session that was asked for; `None`: there is none of that id.

@@ -26,14 +26,16 @@ pub(super) fn ask(client: &mut Client, now: Timestamp, ask: AskId, question: Que
     }
     match question {
         Question::Bind { endpoint } => {
-            let attach = ToUser::Attach { endpoint: endpoint.name.clone(), inbox: client.inbox.clone(), ask };
+            let (inbox, credentials) = (client.inbox.clone(), client.credentials);
+            let attach = ToUser::Attach { endpoint: endpoint.name.clone(), inbox, ask, credentials };
             client.is_attaching(endpoint);
             if client.shared.front.router().ask_user(user, attach).is_err() {
                 answer(client, ask, Answer::TryLater);
             }
         }
         Question::Resume { id, .. } => {
-            let resume = ToUser::Resume { id: Arc::from(id), inbox: client.inbox.clone(), ask };
+            let (inbox, credentials) = (client.inbox.clone(), client.credentials);
+            let resume = ToUser::Resume { id: Arc::from(id), inbox, ask, credentials };
             if client.shared.front.router().ask_user(user, resume).is_err() {
                 answer(client, ask, Answer::TryLater);
             }
@@ -79,9 +81,15 @@ fn with_credentials(
     }
     let events = client.inbox.events.clone();
     actix::spawn(async move {
-        let answer = credentials.await.map_or(Answer::TryLater, make);
+        let event = match credentials.await {
+            Ok(credentials) => {
+                let number = credentials.number;
+                SessionEvent::Credentials(ask, make(credentials), number)
+            }
+            Err(_) => SessionEvent::Stream(ask, Answer::TryLater),
+        };
         // A client that has gone meanwhile misses nothing.
-        let _ = events.send(SessionEvent::Stream(ask, answer));
+        let _ = events.send(event);
     });
 }
 
@@ -93,19 +101,20 @@ fn check(client: &Client, ask: AskId, user: Address, Password(password): Passwor
     }
     let (events, checks) = (client.inbox.events.clone(), client.shared.checks.clone());
     actix::spawn(async move {
-        let made = match credentials.await {
-            Ok(Credentials { verifiers, enabled, .. }) => {
+        let event = match credentials.await {
+            Ok(Credentials { verifiers, enabled, number, .. }) => {
                 let strongest: Vec<Verifier> =
                     verifiers.into_iter().filter(|v| v.hash == ScramHash::Sha256).collect();
-                match checks.check(strongest, stand_in, password).await {
+                let verdict = match checks.check(strongest, stand_in, password).await {
                     Some(true) if enabled => Answer::Password(Verdict::Right),
                     Some(true) => Answer::Password(Verdict::Disabled),
                     Some(false) => Answer::Password(Verdict::Wrong),
                     None => Answer::TryLater,
-                }
+                };
+                SessionEvent::Credentials(ask, verdict, number)
             }
-            Err(_) => Answer::TryLater,
+            Err(_) => SessionEvent::Stream(ask, Answer::TryLater),
         };
-        let _ = events.send(SessionEvent::Stream(ask, made));
+        let _ = events.send(event);
     });
 }

@@ -8,7 +8,8 @@ use crate::{front::Parts, limits, meters::Meters, router::Router};
 use actix::Addr;
 use domain::{Home, Shard};
 use event_log::{
-    Appender, Checkpoint, Entry, Input, Log, LostBy, Offset, Outcome, Output, Owner, Record, Stamp, codec,
+    AppendError, Appender, Checkpoint, Entry, Input, Log, LostBy, Offset, Outcome, Output, Owner, Record,
+    Stamp, codec,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -60,6 +61,8 @@ struct Ledger {
     handed: usize,
     /// The shard is lost after a failure, and not yet taken again.
     retake: bool,
+    /// How often that happened since the last record became durable.
+    failures: u32,
     /// Where each claim of this process lies, oldest first, with its stamp.
     terms: Vec<(Offset, Stamp)>,
 }
@@ -76,6 +79,10 @@ pub(crate) struct Desk {
     ledger: RefCell<Ledger>,
     pub(super) unsaved: RefCell<super::snapshot::Unsaved>,
     address: RefCell<Option<Addr<ShardActor>>>,
+    /// With so many awake, the idle ones are put away.
+    pub(super) crowded_at: Cell<usize>,
+    /// Counted as one that takes no records.
+    is_stuck: Cell<bool>,
     /// The actor knows that the shard must be taken again.
     retry_known: Cell<bool>,
 }
@@ -91,8 +98,16 @@ impl Desk {
     ) -> Self {
         let start = owner.checkpoint();
         let terms = vec![(Offset(start.offset.0.saturating_sub(1)), start.current)];
-        let ledger =
-            Ledger { owner, appender, outcomes, open: VecDeque::new(), handed: 0, retake: false, terms };
+        let ledger = Ledger {
+            owner,
+            appender,
+            outcomes,
+            open: VecDeque::new(),
+            handed: 0,
+            retake: false,
+            failures: 0,
+            terms,
+        };
         Self {
             shard,
             log: parts.log.clone(),
@@ -104,6 +119,8 @@ impl Desk {
             ledger: RefCell::new(ledger),
             unsaved: RefCell::default(),
             address: RefCell::default(),
+            crowded_at: Cell::new(limits::AWAKE),
+            is_stuck: Cell::new(false),
             retry_known: Cell::new(false),
         }
     }
@@ -155,6 +172,7 @@ impl Desk {
         let mut ledger = self.ledger.borrow_mut();
         ledger.look(&self.log, &mut told);
         let failed = ledger.retake;
+        self.note_health(&ledger);
         drop(ledger);
         self.tell(told);
         failed && !self.retry_known.replace(failed)
@@ -166,8 +184,19 @@ impl Desk {
         let mut told = Vec::new();
         let mut ledger = self.ledger.borrow_mut();
         ledger.take_again(self.shard, &self.log, &self.parts, self.address.borrow().as_ref(), &mut told);
+        self.note_health(&ledger);
         drop(ledger);
         self.tell(told);
+    }
+
+    /// Lets operators see a shard that fails again and again.
+    fn note_health(&self, ledger: &Ledger) {
+        let is_stuck = ledger.failures >= limits::STUCK_AFTER;
+        match (self.is_stuck.replace(is_stuck), is_stuck) {
+            (false, true) => self.meters.shards_stuck.up(),
+            (true, false) => self.meters.shards_stuck.down(),
+            _ => {}
+        }
     }
 
     fn tell(&self, durable: Vec<(Rc<Slot>, Offset)>) {
@@ -188,7 +217,13 @@ impl Ledger {
         while let Some(open) = self.open.get(self.handed) {
             let record = open.entry.encode(stamp);
             if let Err(error) = self.appender.append(record) {
-                tracing::debug!(%error, "an append was refused");
+                let shard = self.appender.shard().0;
+                // After a failure everything that follows it is refused, too.
+                if matches!(error, AppendError::TooLarge(_)) {
+                    tracing::error!(shard, %error, "this shard takes no records any more; please report it");
+                } else {
+                    tracing::debug!(shard, %error, "an append was refused");
+                }
                 self.fail();
                 return;
             }
@@ -198,6 +233,7 @@ impl Ledger {
 
     /// What was handed over and has no outcome yet is unknown: the shard must be taken anew.
     fn fail(&mut self) {
+        self.failures += u32::from(!self.retake);
         self.retake = true;
     }
 
@@ -261,6 +297,7 @@ impl Ledger {
     }
 
     fn acknowledge_at(&mut self, offset: Offset, told: &mut Vec<(Rc<Slot>, Offset)>) {
+        self.failures = 0;
         if let Some(open) = self.open.pop_front() {
             self.handed = self.handed.saturating_sub(1);
             told.push((open.slot, offset));

@@ -8,6 +8,7 @@ use super::{
     take::{Replayed, TakeError},
     wake,
 };
+use crate::limits;
 use domain::{Address, ConversationId, Home, conversation, user};
 use event_log::{Checkpoint, Offset};
 use std::collections::BTreeMap;
@@ -86,6 +87,18 @@ impl Desk {
             }
             stays
         });
+    }
+
+    /// Keeps those that are woken for a moment, such as everybody whom a stranger claims to be, from piling up.
+    pub(super) fn make_room(&self) {
+        if self.awake() >= self.crowded_at.get() {
+            self.put_idle_away();
+            self.crowded_at.set(limits::AWAKE.max(2 * self.awake()));
+        }
+    }
+
+    fn awake(&self) -> usize {
+        self.slots.borrow().len()
     }
 
     /// After a replay: writes what it changed, and gives back what was under way.

@@ -196,6 +196,7 @@ fn start(desk: &Rc<Desk>, home: Home, replayed: Replayed, resume: bool) -> Rc<Sl
     };
     let slot = Rc::new(Slot { actor, gauge, unsaved_from: Cell::new(None) });
     desk.slots.borrow_mut().insert(home, Rc::clone(&slot));
+    desk.make_room();
     slot
 }
 

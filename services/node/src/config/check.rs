@@ -11,13 +11,13 @@ use std::{
 /// Before sign-in a stanza may have this many bytes (RFC 6120 §13.12 wants no less than 10,000), so less after it
 /// makes no sense.
 const LEAST_STANZA: u64 = 10 * 1024;
-/// A larger stanza would take too much of a connection's memory.
-const LARGEST_STANZA: u64 = 16 << 20;
+/// A larger stanza would take too much of a connection's memory, and its message of a record of the log.
+const LARGEST_STANZA: u64 = 1 << 20;
 
 pub(super) fn stanza(text: &str) -> Result<usize, String> {
     match parse::bytes(text).map(|bytes| (bytes, usize::try_from(bytes)))? {
         (LEAST_STANZA..=LARGEST_STANZA, Ok(bytes)) => Ok(bytes),
-        _ => Err("10KiB to 16MiB are expected".to_owned()),
+        _ => Err("10KiB to 1MiB are expected".to_owned()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! How streams end (RFC 6120 §4.4, §4.9): by the client, by an error, by silence.
 
 use super::{Event, Out, State, Stream};
-use crate::{ns, stanza::Tag, wire::StreamError};
+use crate::{ns, sasl::SaslError, stanza::Tag, wire::StreamError};
 use domain::Timestamp;
 
 impl Stream {
@@ -55,7 +55,12 @@ impl Stream {
     /// Nothing more comes of this stream.
     pub(super) fn shut(&mut self, out: &mut Out) {
         let signed_in = match std::mem::replace(&mut self.state, State::Closed) {
-            State::Negotiating(negotiation) => negotiation.is_binding(),
+            State::Negotiating(negotiation) => {
+                if let Some(user) = negotiation.abandoned() {
+                    out.event(Event::SignInFailed { user: Some(user), error: SaslError::Aborted });
+                }
+                negotiation.is_binding()
+            }
             State::Bound(_) => true,
             State::Closed => false,
         };

@@ -77,6 +77,14 @@ impl Negotiation {
         matches!(self.step, Step::Asked(_, Pending::Bind(..)))
     }
 
+    /// Whom the client was challenged to be, if it goes away now: that is a failed try, too.
+    pub(super) fn abandoned(&self) -> Option<Address> {
+        match &self.step {
+            Step::Proof { user, .. } => Some(user.clone()),
+            _ => None,
+        }
+    }
+
     /// Asks the host; what it answers is handled as `pending` says.
     pub(super) fn ask(&mut self, question: Question, pending: Pending, out: &mut Out) {
         self.asked += 1;

@@ -11,6 +11,7 @@ impl Stream {
         match element.name() {
             // The two profiles cannot be mixed.
             _ if under_way => self.refuse(SaslError::MalformedRequest, None, out),
+            "auth" if self.is_challenged() => self.refuse(SaslError::MalformedRequest, None, out),
             "auth" => {
                 let mechanism = element.attribute("mechanism").unwrap_or_default();
                 match initial_response(&element.text()) {

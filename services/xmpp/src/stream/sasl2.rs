@@ -91,8 +91,10 @@ impl Request {
 
 impl Stream {
     pub(super) fn sasl2(&mut self, now: Timestamp, element: &Stanza, out: &mut Out) {
+        let is_challenged = self.is_challenged();
         let State::Negotiating(negotiation) = &mut self.state else { return };
         match element.name() {
+            "authenticate" if is_challenged => self.refuse(SaslError::MalformedRequest, None, out),
             "authenticate" => {
                 let authenticate = element.element();
                 negotiation.request = Some(Box::new(Request::of(&authenticate)));

@@ -165,9 +165,16 @@ impl Stream {
         self.framer.restart();
     }
 
-    /// The sign-in failed; the client may try again, but not for ever.
+    /// Whether a mechanism is under way: to begin another one is a failure, so that nobody begins without end.
+    pub(super) fn is_challenged(&self) -> bool {
+        matches!(&self.state, State::Negotiating(n) if matches!(n.step, Step::Initial(_) | Step::Proof { .. }))
+    }
+
+    /// The sign-in failed; the client may try again, but not for ever. `user`: whom it was tried as, where the step under
+    /// way does not say it.
     pub(super) fn refuse(&mut self, error: SaslError, user: Option<Address>, out: &mut Out) {
         let State::Negotiating(negotiation) = &mut self.state else { return };
+        let user = user.or(negotiation.abandoned());
         negotiation.step = Step::Choice;
         negotiation.failures += 1;
         let exhausted = negotiation.failures >= FAILED_SIGN_INS;

@@ -13,7 +13,6 @@ use domain::{
     Address,
     conversation::{ConferenceAnswer, ConferenceCommand, Configuration},
 };
-use std::sync::Arc;
 
 pub(super) fn owner_set(
     session: &mut Session,
@@ -24,7 +23,7 @@ pub(super) fn owner_set(
 ) {
     if let Some(destroy) = payload.child("destroy", muc::OWNER) {
         let alternate = destroy.attribute("jid").and_then(|jid| Address::parse(jid).ok());
-        let reason = destroy.child("reason", muc::OWNER).map(|reason| Arc::from(reason.text()));
+        let reason = muc::reason(destroy, muc::OWNER);
         let command = ConferenceCommand::Destroy { alternate, reason };
         return session.conference_then(turn, request, conference, command, done);
     }

@@ -20,7 +20,7 @@ pub(super) fn mediated(
     if let Some(decline) = x.child("decline", muc::USER) {
         return match person(decline) {
             Some(to) => {
-                let command = ConferenceCommand::Decline { to, reason: reason(decline) };
+                let command = ConferenceCommand::Decline { to, reason: muc::reason(decline, muc::USER) };
                 session.conference(turn, request, conference, command);
             }
             None => session.fault(turn, request, Condition::BadRequest),
@@ -55,7 +55,7 @@ fn invitation(invite: &Element) -> Option<ConferenceCommand> {
     let continues = invite.child("continue", muc::USER);
     Some(ConferenceCommand::Invite {
         who: person(invite)?,
-        reason: reason(invite),
+        reason: muc::reason(invite, muc::USER),
         continues: continues.map(|element| Arc::from(element.attribute("thread").unwrap_or_default())),
     })
 }
@@ -63,8 +63,4 @@ fn invitation(invite: &Element) -> Option<ConferenceCommand> {
 fn person(element: &Element) -> Option<Address> {
     let (bare, _) = parse_full(element.attribute("to")?).ok()?;
     bare.local().is_some().then_some(bare)
-}
-
-fn reason(element: &Element) -> Option<Arc<str>> {
-    element.child("reason", muc::USER).map(|reason| Arc::from(reason.text()))
 }

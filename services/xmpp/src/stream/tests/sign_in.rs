@@ -201,6 +201,32 @@ fn who_fails_may_try_again_but_not_for_ever() {
 }
 
 #[test]
+fn what_is_begun_and_not_ended_counts_as_failed() {
+    let opened = "C: {open}\nS: …</stream:features>";
+    let challenged = "
+        C: <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>{first n,,}</auth>
+        E: ask verifier alice@example.org Sha256
+        H: nobody
+        S: <challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>…</challenge>
+    ";
+    let again = "
+        C: <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>{first n,,}</auth>
+        S: <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><malformed-request/></failure>
+        E: failed alice@example.org malformed-request
+    ";
+    let last = "
+        C: <abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
+        S: <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><aborted/></failure>
+        S: <stream:error><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>…</stream:stream>
+        E: failed alice@example.org aborted
+        E: close
+    ";
+    let anew = [challenged, again].concat();
+    play(&Carrier::Tls(channel()), &[opened, &anew, &anew, &anew, &anew, challenged, last]);
+    play(&Carrier::Tls(channel()), &[opened, challenged, "H: lost\nE: failed alice@example.org aborted"]);
+}
+
+#[test]
 fn an_unknown_user_is_told_the_same() {
     let script = "
         C: {open}

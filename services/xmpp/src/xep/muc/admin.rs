@@ -1,6 +1,6 @@
 //! Roles and affiliations as a client asks for them and is told of them (XEP-0045 §8, §9, §10 `muc#admin`).
 
-use super::{ADMIN, affiliation, affiliation_name, role, role_name};
+use super::{ADMIN, affiliation, affiliation_name, reason, role, role_name};
 use crate::{limits::ADMIN_ITEMS, stanza::Element};
 use domain::{
     Address, EndpointName,
@@ -45,7 +45,7 @@ fn role_change(item: &Element, name: &str) -> Result<ConferenceCommand, BadItems
     Ok(ConferenceCommand::SetRole {
         nick: EndpointName::parse(nick).map_err(|_| BadItems::Malformed)?,
         role: role(name).ok_or(BadItems::BadRequest)?,
-        reason: reason(item),
+        reason: reason(item, ADMIN),
     })
 }
 
@@ -55,11 +55,7 @@ fn affiliation_change(
 ) -> Result<(Address, Affiliation, Option<Arc<str>>), BadItems> {
     let jid = item.attribute("jid").ok_or(BadItems::BadRequest)?;
     let (who, _) = parse_full(jid).map_err(|_| BadItems::Malformed)?;
-    Ok((who, affiliation(name).ok_or(BadItems::BadRequest)?, reason(item)))
-}
-
-fn reason(item: &Element) -> Option<Arc<str>> {
-    item.child("reason", ADMIN).map(|reason| Arc::from(reason.text()))
+    Ok((who, affiliation(name).ok_or(BadItems::BadRequest)?, reason(item, ADMIN)))
 }
 
 /// Which list a get asks for.
@@ -124,6 +120,17 @@ mod tests {
             assert_eq!(changes(&query(items)).map(|_| ()), Err(expected), "{items}");
         }
         assert_eq!(list(&query("<item/>")).map(|_| ()), Err(BadItems::BadRequest));
+    }
+
+    #[test]
+    fn of_a_long_reason_the_beginning_is_taken() {
+        let long = "é".repeat(crate::limits::NOTE_BYTES);
+        let found = changes(&query(&format!("<item nick='a' role='none'><reason>{long}</reason></item>")));
+        let Some(ConferenceCommand::SetRole { reason: Some(reason), .. }) = found.expect("good").pop_front()
+        else {
+            panic!("another command");
+        };
+        assert_eq!(*reason, long[..crate::limits::NOTE_BYTES]);
     }
 
     #[test]

@@ -6,7 +6,15 @@ pub(crate) mod owner;
 pub(crate) mod register;
 pub(crate) mod user;
 
+use crate::{limits::NOTE_BYTES, stanza::Element};
 use domain::conversation::{Affiliation, Role};
+use std::sync::Arc;
+
+/// Why somebody is invited, put out or refused; of a longer text the beginning, since everybody there is told.
+pub(crate) fn reason(element: &Element, namespace: &str) -> Option<Arc<str>> {
+    let text = element.child("reason", namespace)?.text();
+    Some(Arc::from(&text[..text.floor_char_boundary(NOTE_BYTES)]))
+}
 
 /// Coming in.
 pub(crate) const MUC: &str = "http://jabber.org/protocol/muc";
