@@ -6,6 +6,9 @@ use std::time::Duration;
 pub const ADDRESS_PART_BYTES: usize = 1023;
 /// Contacts in a roster; one more is refused (`LimitReached`).
 pub const CONTACTS: usize = 3000;
+/// Bytes of all contacts of a roster, with their names and groups, which go out as one answer; a change over it is
+/// refused.
+pub const ROSTER_BYTES: usize = 1024 * 1024;
 /// Groups of one contact; more are refused.
 pub const GROUPS_PER_CONTACT: usize = 64;
 /// Bytes of a contact's name or of a group's; longer ones are refused.
@@ -46,6 +49,8 @@ pub const ITEMS_PER_CATEGORY: usize = 1000;
 pub const ITEM_BYTES: usize = 192 * 1024;
 /// Bytes of items in the answer to one reading; only the newest that fit are given, and the reader is told.
 pub const READ_BYTES: usize = 1024 * 1024;
+/// Bytes that an item of a category counts for beside its content and its id.
+pub const ITEM_COST: usize = 256;
 /// Bytes of all categories of a user; a publication over it is refused.
 pub const CATEGORY_BYTES: usize = 8 * 1024 * 1024;
 /// Participants of a conference unless policy says otherwise; one more is refused.

@@ -11,7 +11,12 @@ use crate::{
 use actix::{Addr, Arbiter};
 use domain::{Address, Shard, Timestamp, conversation, user};
 use event_log::{Log, WriterId};
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use store::Store;
 use tokio::sync::oneshot;
 use transport::Gate;
@@ -95,6 +100,8 @@ struct Inner {
     workers: Vec<Arbiter>,
     gate: Arc<Gate>,
     started: Timestamp,
+    /// When the latest writing down for a reader began.
+    written_down: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl FrontEnd {
@@ -131,7 +138,17 @@ impl FrontEnd {
         }
         parts.router.open(shards.clone());
         let started = clock::now();
-        Ok(Self(Arc::new(Inner { settings, parts, history, uploads, shards, workers, gate, started })))
+        Ok(Self(Arc::new(Inner {
+            settings,
+            parts,
+            history,
+            uploads,
+            shards,
+            workers,
+            gate,
+            started,
+            written_down: tokio::sync::Mutex::default(),
+        })))
     }
 
     /// Where commands find their homes.
@@ -223,7 +240,7 @@ impl FrontEnd {
         after: Option<&Address>,
         max: usize,
     ) -> Result<Vec<Address>, store::RowError> {
-        self.write_down(false, Duration::from_secs(5)).await;
+        self.refresh().await;
         let (store, after) = (self.0.parts.store.clone(), after.cloned());
         let read = tokio::task::spawn_blocking(move || store.users(after.as_ref(), max)).await;
         Ok(read.unwrap_or_else(|_| Ok(Vec::new()))?.into_iter().map(|(address, _)| address).collect())
@@ -231,27 +248,29 @@ impl FrontEnd {
 
     /// The conferences that show themselves, with how many are in, as of the last time that changes were written down.
     pub async fn public_conferences(&self) -> Result<Vec<xmpp::session::Listed>, store::RowError> {
-        self.write_down(false, Duration::from_secs(5)).await;
+        self.refresh().await;
         let store = self.0.parts.store.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let mut listed = Vec::new();
-            for (address, head) in store.conferences(None, LISTED_CONFERENCES)? {
-                if head.configuration.public {
-                    let occupants = store.count_occupants(&address)?;
-                    listed.push(xmpp::session::Listed { address, name: head.configuration.name, occupants });
-                }
-            }
-            Ok(listed)
-        });
+        let read = tokio::task::spawn_blocking(move || list_conferences(&store));
         read.await.unwrap_or_else(|_| Ok(Vec::new()))
     }
 
     /// How many users have an account, including those just made.
     pub async fn count_users(&self) -> u64 {
-        self.write_down(false, Duration::from_secs(5)).await;
+        self.refresh().await;
         let store = self.0.parts.store.clone();
         let counted = tokio::task::spawn_blocking(move || store.count_users()).await;
         counted.ok().and_then(Result::ok).unwrap_or(0)
+    }
+
+    /// Writes down what has changed until now, for somebody who reads it then. Who asks while it is done for others waits
+    /// for the next time, together with all who do: how many ask costs nothing.
+    async fn refresh(&self) {
+        let asked = Instant::now();
+        let mut begun = self.0.written_down.lock().await;
+        if begun.is_none_or(|begun| begun < asked) {
+            *begun = Some(Instant::now());
+            self.write_down(false, Duration::from_secs(5)).await;
+        }
     }
 
     /// Writes down what has changed; with `close`, the shards then stop. Waits at most that long.
@@ -271,6 +290,24 @@ impl FrontEnd {
         };
         if tokio::time::timeout(patience, all).await.is_err() {
             tracing::warn!("not all state could be written down; the next start replays it from the log");
+        }
+    }
+}
+
+/// The first [`LISTED_CONFERENCES`] that show themselves.
+fn list_conferences(store: &Store) -> Result<Vec<xmpp::session::Listed>, store::RowError> {
+    let mut listed = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.conferences(after.as_ref(), LISTED_CONFERENCES)?;
+        let Some((last, _)) = page.last() else { return Ok(listed) };
+        after = Some(last.clone());
+        for (address, head) in page.into_iter().filter(|(_, head)| head.configuration.public) {
+            let occupants = store.count_occupants(&address)?;
+            listed.push(xmpp::session::Listed { address, name: head.configuration.name, occupants });
+            if listed.len() >= LISTED_CONFERENCES {
+                return Ok(listed);
+            }
         }
     }
 }

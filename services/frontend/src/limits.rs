@@ -4,18 +4,18 @@ use std::time::Duration;
 
 /// Commands on their way to one shard; more are refused with `TryLater`, soft ones dropped and counted.
 pub const SHARD_MAILBOX: usize = 65_536;
-/// Asks on their way to one entity; more are refused with `TryLater`, soft ones dropped and counted.
+/// Asks on their way to one entity; of a conversation more are refused with `TryLater`, soft ones for a user are dropped
+/// and counted. What else comes to a user is limited where it comes from: sessions ask so much at once, and
+/// conversations hold what is not confirmed.
 pub const ENTITY_MAILBOX: u64 = 4_096;
 /// Entities awake in one shard; from then on, whenever twice as many are awake as were busy last time, the idle ones are
 /// put away at once and not with the next snapshot.
 pub const AWAKE: usize = 1_024;
-/// Events on their way to one session; more wait in its user's [`OVERFLOW`].
-pub const INBOX: usize = 128;
-/// Events that wait for a session's full inbox (presence: the newest of each source only); one more ends the
+/// Events that wait for a session's full inbox ([`transport::limits::INBOX`]; presence: the newest of each source only); one more ends the
 /// session, and its unconfirmed messages are kept.
 pub const OVERFLOW: usize = 1_000;
-/// Commands for other homes that wait for a full mailbox, of one entity; at the limit the entity refuses new asks
-/// with `TryLater`.
+/// Commands for other homes that wait for a full mailbox, of one entity; at the limit it refuses with `TryLater` what it
+/// is asked, a user what its own endpoints ask.
 pub const UNDELIVERED: usize = 4_096;
 /// What could not be handed over is tried again after this.
 pub const RETRY_DELAY: Duration = Duration::from_millis(20);

@@ -51,8 +51,8 @@ impl Store {
         self.0.shards
     }
 
-    /// What was cut off at opening, since it was being written when the power went or the process was killed. None
-    /// of it had been acknowledged.
+    /// What was cut off at opening, since it cannot be read: mostly it was being written when the power went or the
+    /// process was killed, and had not been acknowledged.
     pub fn cut(&self) -> Option<&Cut> {
         self.0.cut.as_ref()
     }

@@ -14,7 +14,7 @@ const KEPT: usize = 4;
 
 /// Makes an inbox for at most `limit` events.
 pub fn inbox<E>(limit: usize) -> (InboxSender<E>, Inbox<E>) {
-    let state = State { queue: VecDeque::new(), waker: None, closed: false, draining: false };
+    let state = State { first: None, queue: VecDeque::new(), waker: None, closed: false, draining: false };
     let shared = Arc::new(Shared { state: Mutex::new(state), limit });
     (InboxSender(Arc::clone(&shared)), Inbox(shared))
 }
@@ -40,10 +40,22 @@ struct Shared<E> {
 }
 
 struct State<E> {
+    /// Heard before the queue, and also while the queue is not read.
+    first: Option<E>,
     queue: VecDeque<E>,
     waker: Option<Waker>,
     closed: bool,
     draining: bool,
+}
+
+impl<E> State<E> {
+    fn wake_later(&mut self, cx: &Context<'_>) -> Poll<E> {
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
 }
 
 impl<E> InboxSender<E> {
@@ -57,6 +69,20 @@ impl<E> InboxSender<E> {
             return Err(Rejected::Full(event));
         }
         state.queue.push_back(event);
+        wake(state);
+        Ok(())
+    }
+
+    /// Puts in an event that is heard before all others, even by a session whose peer does not read. There is room for one.
+    pub fn send_first(&self, event: E) -> Result<(), Rejected<E>> {
+        let mut state = self.0.lock();
+        if state.closed {
+            return Err(Rejected::Closed(event));
+        }
+        if state.first.is_some() {
+            return Err(Rejected::Full(event));
+        }
+        state.first = Some(event);
         wake(state);
         Ok(())
     }
@@ -76,15 +102,21 @@ impl<E> Inbox<E> {
     /// The next event, if there is one; else the task is woken when there is.
     pub fn poll_next(&mut self, cx: &Context<'_>) -> Poll<E> {
         let mut state = self.0.lock();
-        if let Some(event) = state.queue.pop_front() {
+        let State { first, queue, .. } = &mut *state;
+        if let Some(event) = first.take().or_else(|| queue.pop_front()) {
             return Poll::Ready(event);
         }
         state.queue.shrink_to(KEPT);
-        match &mut state.waker {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
+        state.wake_later(cx)
+    }
+
+    /// Only what was put in by [`InboxSender::send_first`].
+    pub fn poll_first(&mut self, cx: &Context<'_>) -> Poll<E> {
+        let mut state = self.0.lock();
+        match state.first.take() {
+            Some(event) => Poll::Ready(event),
+            None => state.wake_later(cx),
         }
-        Poll::Pending
     }
 
     /// The next event, for hosts that drive their session in an `async` block.
@@ -97,7 +129,11 @@ impl<E> Inbox<E> {
     pub fn close(&mut self) -> VecDeque<E> {
         let mut state = self.0.lock();
         state.closed = true;
-        std::mem::take(&mut state.queue)
+        let mut left = std::mem::take(&mut state.queue);
+        if let Some(first) = state.first.take() {
+            left.push_front(first);
+        }
+        left
     }
 
     /// Whether the node is shutting down.
@@ -178,6 +214,22 @@ mod tests {
         assert_eq!(inbox.poll_next(&cx), Poll::Ready(2));
         assert_eq!(inbox.poll_next(&cx), Poll::Ready(4));
         assert_eq!(inbox.poll_next(&cx), Poll::Pending);
+    }
+
+    #[test]
+    fn the_first_goes_before_all_and_needs_no_room() {
+        let (sender, mut inbox) = inbox(1);
+        let cx = Context::from_waker(Waker::noop());
+        assert!(sender.send("queued").is_ok());
+        assert!(sender.send_first("first").is_ok());
+        assert!(matches!(sender.send_first("another"), Err(Rejected::Full("another"))));
+        assert_eq!(inbox.poll_first(&cx), Poll::Ready("first"));
+        assert_eq!(inbox.poll_first(&cx), Poll::Pending);
+        assert!(sender.send_first("again").is_ok());
+        assert_eq!(inbox.poll_next(&cx), Poll::Ready("again"));
+        assert!(sender.send_first("at the end").is_ok());
+        assert_eq!(inbox.close(), ["at the end", "queued"]);
+        assert!(matches!(sender.send_first("late"), Err(Rejected::Closed("late"))));
     }
 
     #[test]

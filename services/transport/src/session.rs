@@ -51,8 +51,17 @@ pub struct Io {
     /// Written in this round, not sealed yet; the buffer is shared by all connections of a thread.
     pub(crate) out: Vec<u8>,
     pub(crate) start_tls: bool,
-    pub(crate) close: bool,
+    pub(crate) end: Option<End>,
     pub(crate) signed_in: bool,
+}
+
+/// How a session ends its connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum End {
+    /// When all is written.
+    Close,
+    /// At once.
+    Abandon,
 }
 
 impl Io {
@@ -83,7 +92,13 @@ impl Io {
 
     /// Writes what was written so far, then closes the connection (with TLS `close_notify`).
     pub fn close(&mut self) {
-        self.close = true;
+        self.end.get_or_insert(End::Close);
+    }
+
+    /// Writes of what was written so far what the kernel takes at once, then drops the connection: for a peer that does
+    /// not read.
+    pub fn abandon(&mut self) {
+        self.end = Some(End::Abandon);
     }
 
     /// Whether [`Io::start_tls`] was asked for.
@@ -91,9 +106,9 @@ impl Io {
         self.start_tls
     }
 
-    /// Whether [`Io::close`] was asked for.
+    /// Whether [`Io::close`] or [`Io::abandon`] was asked for.
     pub fn closes(&self) -> bool {
-        self.close
+        self.end.is_some()
     }
 
     /// The peer has signed in: the connection no longer counts as unsigned.

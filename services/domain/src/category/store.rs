@@ -4,7 +4,7 @@
 //! contents; items are in the order of their last publication.
 
 use super::{Access, Item, Settings};
-use crate::limits::{ITEMS_PER_CATEGORY, NAME_BYTES};
+use crate::limits::{ITEM_COST, ITEMS_PER_CATEGORY, NAME_BYTES};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -43,6 +43,11 @@ impl Category {
     }
 }
 
+/// The bytes that an item counts for: its content, its id in both directions, and what it costs beside them.
+fn weight(item: &Item) -> usize {
+    item.content.len() + 2 * item.id.len() + ITEM_COST
+}
+
 impl Categories {
     pub(crate) fn get(&self, name: &str) -> Option<&Category> {
         self.by_name.get(name)
@@ -78,22 +83,22 @@ impl Categories {
     pub(crate) fn load_item(&mut self, name: &Arc<str>, order: u64, item: Arc<Item>) {
         self.next_order = self.next_order.max(order + 1);
         let category = self.by_name.entry(Arc::clone(name)).or_default();
-        let replaced = category.remove(&item.id).map_or(0, |old| old.content.len());
-        self.bytes = self.bytes + item.content.len() - replaced;
+        let replaced = category.remove(&item.id).map_or(0, |old| weight(&old));
+        self.bytes = self.bytes + weight(&item) - replaced;
         category.order_of.insert(Arc::clone(&item.id), order);
         category.items.insert(order, item);
     }
 
     pub(crate) fn remove_item(&mut self, name: &str, id: &str) {
         if let Some(item) = self.by_name.get_mut(name).and_then(|c| c.remove(id)) {
-            self.bytes -= item.content.len();
+            self.bytes -= weight(&item);
         }
     }
 
     /// Takes all items out; gives back their ids.
     pub(crate) fn purge(&mut self, name: &str) -> Vec<Arc<str>> {
         let Some(category) = self.by_name.get_mut(name) else { return Vec::new() };
-        self.bytes -= category.items.values().map(|i| i.content.len()).sum::<usize>();
+        self.bytes -= category.items.values().map(|item| weight(item)).sum::<usize>();
         category.order_of.clear();
         std::mem::take(&mut category.items).into_values().map(|item| Arc::clone(&item.id)).collect()
     }
@@ -107,12 +112,12 @@ impl Categories {
 
     /// The bytes that all contents would have with this item published.
     pub(crate) fn bytes_with(&self, name: &str, item: &Item, settings: &Settings) -> usize {
-        let mut left = self.bytes + item.content.len();
+        let mut left = self.bytes + weight(item);
         if let Some(category) = self.get(name) {
             let others = || category.items().filter(|old| old.id != item.id);
-            left -= category.item(&item.id).map_or(0, |(_, old)| old.content.len());
+            left -= category.item(&item.id).map_or(0, |(_, old)| weight(old));
             let pushed_out = (others().count() + 1).saturating_sub(kept_items(settings));
-            left -= others().take(pushed_out).map(|old| old.content.len()).sum::<usize>();
+            left -= others().take(pushed_out).map(|old| weight(old)).sum::<usize>();
         }
         left
     }
@@ -124,7 +129,7 @@ impl Categories {
             && let Some((_, oldest)) = category.items.pop_first()
         {
             category.order_of.remove(&oldest.id);
-            self.bytes -= oldest.content.len();
+            self.bytes -= weight(&oldest);
             gone.push(Arc::clone(&oldest.id));
         }
         gone

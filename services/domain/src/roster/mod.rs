@@ -40,6 +40,14 @@ pub struct Contact {
     pub container: Option<Container>,
 }
 
+impl Contact {
+    /// Bytes that it holds.
+    pub(crate) fn size(&self) -> usize {
+        let name = self.name.as_ref().map_or(0, |name| name.len());
+        self.address.as_str().len() + name + self.groups.iter().map(|group| group.len()).sum::<usize>()
+    }
+}
+
 /// A step in the subscription hand-shake, from one user's home to the other's (RFC 6121 §3).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Handshake {

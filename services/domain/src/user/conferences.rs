@@ -1,12 +1,13 @@
 //! The user's endpoints in conferences: what they ask goes there, what happens there comes back, and which conferences
 //! each is in is remembered, so that its end can be told to each (RFC 6121 §4.5, XEP-0045 §7.14).
 
-use super::{Effect, User, UserOut, asked::Asked};
+use super::{Effect, User, UserOut, asked::Asked, publish::fits};
 use crate::{
     Address, ConversationId, EndpointId, EndpointName, Reason, Refusal, Ticket,
     conversation::{self, ConferenceCommand, ConferenceEvent},
     endpoint::Event,
     limits::CONFERENCES_PER_ENDPOINT,
+    presentity::State,
 };
 use std::sync::Arc;
 
@@ -19,6 +20,9 @@ impl User {
         command: ConferenceCommand,
         out: &mut UserOut,
     ) -> Asked {
+        if let Some(state) = state_of(&command) {
+            fits(state)?;
+        }
         if enters(&command)
             && let Some(endpoint) = self.endpoints.get_mut(name)
         {
@@ -74,6 +78,16 @@ impl User {
 }
 
 /// Whether the asker is in the conference if this is granted.
+/// What a command shows of its speaker.
+fn state_of(command: &ConferenceCommand) -> Option<&State> {
+    match command {
+        ConferenceCommand::Join { state, .. }
+        | ConferenceCommand::Show { state, .. }
+        | ConferenceCommand::Escalate { state, .. } => Some(state),
+        _ => None,
+    }
+}
+
 fn enters(command: &ConferenceCommand) -> bool {
     matches!(command, ConferenceCommand::Join { .. } | ConferenceCommand::Escalate { .. })
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Address, EndpointName, Reason, Refusal,
     endpoint::{Answer, Event},
-    limits::{GROUPS_PER_CONTACT, NAME_BYTES},
+    limits::{GROUPS_PER_CONTACT, NAME_BYTES, ROSTER_BYTES},
     presentity::{Container, View},
     roster::{Contact, Relation},
 };
@@ -45,10 +45,24 @@ impl User {
         }
         self.refuse_full_roster(address)?;
         let contact = Contact { name, groups, ..self.roster.with(address, self.roster.relation(address)) };
+        self.refuse_large_roster(&contact)?;
         if self.roster.contacts.get(address).is_none_or(|old| **old != contact) {
             self.put_contact(contact, out);
         }
         DONE
+    }
+
+    /// The whole roster is one answer, which must not be without bounds.
+    fn refuse_large_roster(&self, new: &Contact) -> Result<(), Refusal> {
+        let others = self.roster.contacts.values().filter(|old| old.address != new.address);
+        let bytes: usize = others.map(|old| old.size()).sum();
+        if bytes + new.size() > ROSTER_BYTES {
+            return Err(Refusal::because(
+                Reason::LimitReached,
+                "the names and groups of the contacts are too long",
+            ));
+        }
+        Ok(())
     }
 
     pub(super) fn place_contact(

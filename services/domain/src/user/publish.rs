@@ -12,7 +12,7 @@ use crate::{
 use std::sync::Arc;
 
 /// Whether this is small enough to be shown.
-fn fits(state: &State) -> Result<(), Refusal> {
+pub(super) fn fits(state: &State) -> Result<(), Refusal> {
     let bytes = state.carried.len() + state.note.as_ref().map_or(0, |note| note.len());
     if bytes > PUBLICATION_BYTES {
         return Err(Refusal::because(Reason::LimitReached, "this presence is too large"));

@@ -2,9 +2,13 @@
 
 use super::{Account, Credentials, Entity, ToUser};
 use crate::{
+    limits,
     meters::Meters,
     router::{Busy, Router},
-    session::{Inbox, SessionEvent, outbox::Outbox},
+    session::{
+        Inbox, SessionEvent,
+        outbox::{Outbox, Wanted, not_found},
+    },
     shard::Rows,
 };
 use domain::{
@@ -81,7 +85,15 @@ impl UserHost {
 
     fn remove(&mut self, endpoint: &EndpointName) {
         let before = self.sessions.len();
-        self.sessions.retain(|outbox| outbox.endpoint() != endpoint);
+        let mut wanted = Vec::new();
+        self.sessions.retain_mut(|outbox| {
+            let stays = outbox.endpoint() != endpoint;
+            if !stays {
+                wanted.extend(outbox.take_wanted());
+            }
+            stays
+        });
+        wanted.into_iter().for_each(|wanted| self.is_not_there(wanted));
         if self.sessions.len() < before {
             self.meters.endpoints.down();
             if self.sessions.is_empty() {
@@ -108,9 +120,11 @@ impl UserHost {
     /// When the last one has said no, there is none of that id.
     fn not_wanted(&mut self, endpoint: &EndpointName, id: &str) {
         let waiting = self.session(endpoint).and_then(|outbox| outbox.not_wanted(id));
-        if let Some((ask, inbox)) = waiting
-            && !self.sessions.iter().any(|outbox| outbox.is_wanted_as(id))
-        {
+        waiting.into_iter().for_each(|wanted| self.is_not_there(wanted));
+    }
+
+    fn is_not_there(&self, (id, ask, inbox): Wanted) {
+        if !self.sessions.iter().any(|outbox| outbox.is_wanted_as(&id)) {
             not_found(ask, &inbox);
         }
     }
@@ -150,6 +164,20 @@ impl UserHost {
         }
     }
 
+    /// Other homes do not keep up with this one: what its own endpoints ask is refused, or given back to be handled.
+    fn refuse_more(&self, ask: ToUser, out: &mut Out<Fact, Effect>) -> Option<ToUser> {
+        match ask {
+            ToUser::Command(Command::Endpoint { endpoint, ticket, command })
+                if !matches!(command, endpoint::Command::Confirm { .. }) =>
+            {
+                let refusal = Refusal::because(Reason::TryLater, "the server is overloaded; try again later");
+                out.effects.push(Effect::ToEndpoint(endpoint, Event::Refused(ticket, refusal)));
+                None
+            }
+            ask => Some(ask),
+        }
+    }
+
     fn credentials(&self) -> Credentials {
         if self.machine.exists() {
             Credentials {
@@ -180,6 +208,9 @@ impl Entity for UserHost {
     type Effect = Effect;
 
     fn handle(&mut self, now: Timestamp, ask: ToUser, out: &mut Out<Fact, Effect>) {
+        let ask =
+            if self.undelivered.len() < limits::UNDELIVERED { Some(ask) } else { self.refuse_more(ask, out) };
+        let Some(ask) = ask else { return };
         match ask {
             ToUser::Command(command) => self.machine.handle(now, command, out),
             // Whoever asked may have gone away meanwhile; then nobody misses the answer.
@@ -334,11 +365,6 @@ impl Entity for UserHost {
     fn changed_rows(&mut self) -> Rows {
         Rows::of_user(&mut self.machine)
     }
-}
-
-fn not_found(ask: stream::AskId, inbox: &Inbox) {
-    // A connection that is gone already misses nothing.
-    let _ = inbox.events.send(SessionEvent::Fetched(ask, None));
 }
 
 /// Whether an endpoint's command leads to a fact of its user; messages are the conversation's matter.

@@ -51,6 +51,8 @@ pub(crate) trait Sink {
     fn signed_in(&mut self);
     /// See [`Io::close`].
     fn close(&mut self);
+    /// See [`Io::abandon`].
+    fn abandon(&mut self);
 }
 
 impl Sink for Io {
@@ -70,6 +72,10 @@ impl Sink for Io {
 
     fn close(&mut self) {
         Io::close(self);
+    }
+
+    fn abandon(&mut self) {
+        Io::abandon(self);
     }
 }
 
@@ -117,7 +123,7 @@ impl Client {
                 self.feed(now, Input::Answer(ask, answer), sink);
             }
             SessionEvent::Fetched(ask, parked) => self.fetched(now, ask, parked, sink),
-            SessionEvent::HandOver(id) => self.hand_over(now, &id, sink),
+            SessionEvent::HandOver(id) => self.hand_over(&id, sink),
             SessionEvent::Endpoint(event) => {
                 self.tell_door(now, sink, |door, outputs| door.event(now, event, outputs));
             }
@@ -211,7 +217,7 @@ impl Client {
                 self.shared.tell_surely(user, ToUser::Command(command));
             }
             Event::SignedIn(signed_in) => {
-                self.welcome(sink);
+                self.welcome(now, sink);
                 let mut door = Box::new(Door::new(signed_in.endpoint, Arc::clone(&self.shared.door)));
                 if signed_in.carbons {
                     door.enable_carbons();
@@ -219,7 +225,7 @@ impl Client {
                 door.client_state(signed_in.active, &mut scratch.outputs);
                 self.door = Some(door);
             }
-            Event::Resumed(_) => self.welcome(sink),
+            Event::Resumed(_) => self.welcome(now, sink),
             Event::Stanza(number, stanza) => {
                 if let Some(door) = &mut self.door {
                     door.stanza(now, number, &stanza, &mut scratch.outputs);
@@ -240,10 +246,10 @@ impl Client {
         }
     }
 
-    fn welcome(&mut self, sink: &mut impl Sink) {
+    fn welcome(&mut self, now: Timestamp, sink: &mut impl Sink) {
         sink.signed_in();
         if let Some(me) = &self.me {
-            self.shared.guard.succeeded(self.peer, &me.user);
+            self.shared.guard.succeeded(now, self.peer, &me.user);
         }
         self.shared.front.meters().sign_ins.up();
     }
@@ -280,14 +286,15 @@ impl Client {
     }
 
     /// Another connection asks for this session by its id.
-    fn hand_over(&mut self, now: Timestamp, id: &Arc<str>, sink: &mut impl Sink) {
+    fn hand_over(&mut self, id: &Arc<str>, sink: &mut impl Sink) {
         if self.stream.is_resumable_as(id) {
             let mut bytes = Vec::new();
             StreamError::Conflict.write(Some("resumed on another connection"), b"", false, &mut bytes);
             bytes.extend_from_slice(b"</stream:stream>");
             sink.take(&mut bytes, &mut Vec::new());
-            self.feed(now, Input::Lost, sink);
-            sink.close();
+            // The session goes home with all that its inbox holds once the connection is gone: at once, since who is
+            // asked to let go has mostly lost its network and reads nothing.
+            sink.abandon();
         } else if let Some(me) = self.me.clone() {
             let ask = ToUser::NotWanted { endpoint: me.name, id: Arc::clone(id) };
             self.shared.tell_surely(me.user, ask);

@@ -18,6 +18,8 @@ const BY_ADDRESS: u32 = 100;
 const BY_BOTH: u32 = 20;
 /// Failures as one user within [`WINDOW`], from wherever; further tries are put off.
 const BY_USER: u32 = 200;
+/// Who signed in from where is trusted there for so long: the failures of others do not put that user off.
+const TRUSTED: Duration = Duration::from_hours(24);
 /// Addresses and users that are remembered; beyond it the oldest failures are forgotten first.
 const REMEMBERED: usize = 50_000;
 
@@ -30,6 +32,10 @@ struct Book {
     addresses: Failures<IpAddr>,
     users: Failures<Address>,
     both: Failures<(IpAddr, Address)>,
+    /// When each last signed in there.
+    trusted: HashMap<(IpAddr, Address), Timestamp>,
+    /// When those whose trust is over were last forgotten.
+    swept: Timestamp,
 }
 
 #[derive(Debug)]
@@ -45,9 +51,11 @@ impl Guard {
     /// Whether a try from there, as this user, is looked at.
     pub(crate) fn admits(&self, now: Timestamp, from: IpAddr, user: &Address) -> bool {
         let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        book.addresses.count(now, &network(from)) < BY_ADDRESS
-            && book.users.count(now, user) < BY_USER
-            && book.both.count(now, &(network(from), user.clone())) < BY_BOTH
+        let both = (network(from), user.clone());
+        let is_trusted = book.trusted.get(&both).is_some_and(|at| now.since(*at) < TRUSTED);
+        let others_are_few =
+            || book.addresses.count(now, &both.0) < BY_ADDRESS && book.users.count(now, user) < BY_USER;
+        (is_trusted || others_are_few()) && book.both.count(now, &both) < BY_BOTH
     }
 
     /// A try failed.
@@ -62,9 +70,16 @@ impl Guard {
 
     /// A try succeeded: what failed as this user from there was the user, whose client tries one mechanism after the
     /// other, or who mistyped.
-    pub(crate) fn succeeded(&self, from: IpAddr, user: &Address) {
+    pub(crate) fn succeeded(&self, now: Timestamp, from: IpAddr, user: &Address) {
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let network = network(from);
+        if book.trusted.len() >= REMEMBERED && now.since(book.swept) >= WINDOW {
+            book.trusted.retain(|_, at| now.since(*at) < TRUSTED);
+            book.swept = now;
+        }
+        if book.trusted.len() < REMEMBERED {
+            book.trusted.insert((network, user.clone()), now);
+        }
         let own = book.both.forget(&(network, user.clone()));
         book.addresses.take_back(&network, own);
         book.users.take_back(user, own);
@@ -131,11 +146,12 @@ mod tests {
                 guard.failed(Timestamp(0), ip(1), Some(&alice()));
             }
             assert!(guard.admits(Timestamp(0), ip(1), &alice()));
-            guard.succeeded(ip(1), &alice());
+            guard.succeeded(Timestamp(0), ip(1), &alice());
         }
         for _ in 0..BY_BOTH {
             guard.failed(Timestamp(0), ip(1), Some(&alice()));
         }
+        // Who is trusted there may not guess there either.
         assert!(!guard.admits(Timestamp(1), ip(1), &alice()));
         assert!(guard.admits(Timestamp(1), ip(2), &alice()));
     }
@@ -164,6 +180,8 @@ mod tests {
         }
         assert!(!guard.admits(Timestamp(1), ip(1), &alice()));
         assert!(guard.admits(Timestamp(1), ip(2), &alice()));
+        guard.succeeded(Timestamp(1), ip(1), &alice());
+        assert!(guard.admits(Timestamp(2), ip(1), &alice()), "who has been there before is let in");
     }
 
     #[test]

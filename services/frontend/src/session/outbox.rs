@@ -23,8 +23,11 @@ pub(crate) struct Outbox {
     /// What a parked session asks of its home.
     asked: Vec<(Ticket, endpoint::Command)>,
     /// Who waits to resume this session, once its connection has let go of it.
-    wanted: Option<(Arc<str>, stream::AskId, Inbox)>,
+    wanted: Option<Wanted>,
 }
+
+/// The id of the session that a connection wants to resume, its question, and where it hears the answer.
+pub(crate) type Wanted = (Arc<str>, stream::AskId, Inbox);
 
 enum End {
     Connected(Inbox),
@@ -132,11 +135,15 @@ impl Outbox {
 
     /// The session has lost its connection.
     pub(crate) fn park(&mut self, parked: Box<Parked>) {
-        let taker = self.wanted.take().filter(|(id, ..)| **id == *parked.id);
+        let taker = self.wanted.take();
+        let is_it = |wanted: &Wanted| *wanted.0 == *parked.id;
+        let is_right = taker.as_ref().is_some_and(is_it);
         self.end = End::Parked(parked);
         self.retry();
-        if let Some((_, ask, inbox)) = taker {
-            self.resume(ask, inbox);
+        match taker {
+            Some((_, ask, inbox)) if is_right => self.resume(ask, inbox),
+            Some((_, ask, inbox)) => not_found(ask, &inbox),
+            None => {}
         }
     }
 
@@ -149,12 +156,22 @@ impl Outbox {
     /// let go of it.
     pub(crate) fn wanted(&mut self, id: &Arc<str>, ask: stream::AskId, inbox: &Inbox) -> bool {
         let End::Connected(current) = &self.end else { return false };
-        if current.events.send(SessionEvent::HandOver(Arc::clone(id))).is_err() && !current.events.is_closed()
-        {
-            return false;
+        match current.events.send_first(SessionEvent::HandOver(Arc::clone(id))) {
+            // A closed inbox is one whose session is on its way here.
+            Ok(()) | Err(Rejected::Closed(_)) => {}
+            // It was asked already: the latest connection gets it, if it is for the same session.
+            Err(Rejected::Full(_)) if self.is_wanted_as(id) => {}
+            Err(Rejected::Full(_)) => return false,
         }
-        self.wanted = Some((Arc::clone(id), ask, inbox.clone()));
+        if let Some(former) = self.wanted.replace((Arc::clone(id), ask, inbox.clone())) {
+            not_found(former.1, &former.2);
+        }
         true
+    }
+
+    /// Who waits to resume this session, if it is over before anybody could.
+    pub(crate) fn take_wanted(&mut self) -> Option<Wanted> {
+        self.wanted.take()
     }
 
     /// Whether this session was asked to let go of its connection, and has not answered yet.
@@ -163,8 +180,8 @@ impl Outbox {
     }
 
     /// The session is not the one that was wanted.
-    pub(crate) fn not_wanted(&mut self, id: &str) -> Option<(stream::AskId, Inbox)> {
-        self.wanted.take_if(|(wanted, ..)| **wanted == *id).map(|(_, ask, inbox)| (ask, inbox))
+    pub(crate) fn not_wanted(&mut self, id: &str) -> Option<Wanted> {
+        self.wanted.take_if(|(wanted, ..)| **wanted == *id)
     }
 
     /// Gives the parked session to the connection behind this inbox.
@@ -219,4 +236,10 @@ fn offer(inbox: &Inbox, event: Event) -> Option<Event> {
         ) => Some(event),
         Err(_) => unreachable!("what was sent comes back"),
     }
+}
+
+/// Tells a connection that the session which it wants to resume is not there.
+pub(crate) fn not_found(ask: stream::AskId, inbox: &Inbox) {
+    // A connection that is gone already misses nothing.
+    let _ = inbox.events.send(SessionEvent::Fetched(ask, None));
 }

@@ -48,6 +48,8 @@ pub(crate) struct ShardActor {
     desk: Rc<Desk>,
     /// With the count of rows handed out that each waits for.
     waiting: Vec<(u64, WriteDown)>,
+    /// A timer looks for the rows that they wait for.
+    is_looking: bool,
 }
 
 impl ShardActor {
@@ -55,7 +57,7 @@ impl ShardActor {
     /// Blocks on the disk; the actor starts on this thread.
     pub(crate) fn take(shard: Shard, parts: &Parts) -> Result<Addr<Self>, TakeError> {
         let (desk, awake) = take::take(shard, parts)?;
-        let actor = Self { desk: Rc::new(desk), waiting: Vec::new() };
+        let actor = Self { desk: Rc::new(desk), waiting: Vec::new(), is_looking: false };
         Ok(Self::create(|ctx| {
             ctx.set_mailbox_capacity(limits::SHARD_MAILBOX);
             actor.desk.open(ctx.address());
@@ -78,6 +80,8 @@ impl ShardActor {
 
     /// Answers those who wait for rows that have come meanwhile.
     fn write_down(&mut self, ctx: &mut Context<Self>) {
+        // Whoever has run out of patience waits no more.
+        self.waiting.retain(|(_, asked)| asked.close || !asked.done.is_closed());
         let handed = self.desk.rows_handed_out();
         if self.waiting.iter().all(|(wanted, _)| *wanted > handed) {
             return;
@@ -144,8 +148,10 @@ impl Handler<WriteDown> for ShardActor {
 impl ShardActor {
     /// Looks for rows until nobody waits for any.
     fn look_again(&mut self, ctx: &mut Context<Self>) {
-        if !self.waiting.is_empty() {
+        if !self.waiting.is_empty() && !self.is_looking {
+            self.is_looking = true;
             ctx.run_later(limits::RETRY_DELAY, |actor, ctx| {
+                actor.is_looking = false;
                 actor.write_down(ctx);
                 actor.look_again(ctx);
             });

@@ -28,6 +28,12 @@ pub(crate) enum TakeError {
     /// The state cannot be read.
     #[error("{0}")]
     Store(#[from] store::RowError),
+    /// The log ends before what the state was made from.
+    #[error(
+        "its log ends at {end}, but what was kept of it comes from records up to {kept}: acknowledged records are gone; \
+         restore the data folder from a backup"
+    )]
+    Gone { end: Offset, kept: Offset },
     /// Somebody else writes this log.
     #[error("another process writes this log ({0:?}); stop it first")]
     Lost(LostBy),
@@ -60,7 +66,11 @@ struct Taking<'a> {
 pub(super) fn take(shard: Shard, parts: &Parts) -> Result<(Desk, Vec<(Home, Replayed)>), TakeError> {
     let outcomes = Arc::new(Outcomes::default());
     let appender = parts.log.appender(shard, Arc::<Outcomes>::clone(&outcomes) as _);
-    let owner = Owner::new(parts.writer, parts.store.checkpoint(shard)?);
+    let (checkpoint, end) = (parts.store.checkpoint(shard)?, parts.log.end(shard));
+    if checkpoint.offset > end {
+        return Err(TakeError::Gone { end, kept: checkpoint.offset });
+    }
+    let owner = Owner::new(parts.writer, checkpoint);
     let mut taking = Taking { shard, parts, owner, appender, outcomes, touched: BTreeMap::new() };
     taking.run()?;
     for id in parts.store.unfinished(shard)? {

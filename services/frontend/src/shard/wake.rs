@@ -107,17 +107,21 @@ pub(super) fn resume(desk: &Rc<Desk>, home: Home, replayed: Replayed) {
 pub(super) fn to_user(desk: &Rc<Desk>, address: Address, ask: ToUser) {
     let home = Home::User(address);
     let known = desk.slots.borrow().get(&home).cloned();
-    let soft =
-        matches!(&ask, ToUser::Command(command) if command.is_soft()) || matches!(ask, ToUser::Detach { .. });
+    let soft = matches!(&ask, ToUser::Command(command) if command.is_soft());
     let slot = match known {
         Some(slot) => slot,
-        None if soft => return,
+        // Whoever is not awake has no endpoint that could be signed out.
+        None if soft || matches!(ask, ToUser::Detach { .. }) => return,
         None => match wake(desk, &home) {
             Some(slot) => slot,
             None => return,
         },
     };
-    if soft && slot.gauge.under_way() >= limits::ENTITY_MAILBOX {
+    let ends = matches!(
+        &ask,
+        ToUser::Command(user::Command::Detach { .. } | user::Command::ForgetConversation { .. })
+    );
+    if soft && !ends && slot.gauge.under_way() >= limits::ENTITY_MAILBOX {
         desk.meters.dropped_soft.up();
         return;
     }

@@ -63,6 +63,7 @@ pub(super) async fn open(
 struct Output {
     messages: Vec<String>,
     close: bool,
+    abandon: bool,
     signed_in: bool,
 }
 
@@ -89,6 +90,10 @@ impl Sink for Output {
 
     fn close(&mut self) {
         self.close = true;
+    }
+
+    fn abandon(&mut self) {
+        self.abandon = true;
     }
 }
 
@@ -163,10 +168,18 @@ impl Drive {
         }
         let wrote = !self.output.messages.is_empty();
         for message in std::mem::take(&mut self.output.messages) {
-            match tokio::time::timeout(STUCK, self.session.text(message)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(Closed)) | Err(_) => return false,
+            let first = std::future::poll_fn(|cx| self.receiver.poll_first(cx));
+            tokio::select! {
+                sent = self.session.text(message) => if matches!(sent, Err(Closed)) { return false },
+                () = tokio::time::sleep(STUCK) => return false,
+                event = first => {
+                    self.client.take(clock::now(), event, &mut self.output);
+                    return false;
+                }
             }
+        }
+        if self.output.abandon {
+            return false;
         }
         if self.output.close {
             // The peer may have closed first.

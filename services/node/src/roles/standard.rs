@@ -28,6 +28,7 @@ use transport::{Admission, ConnectionLimits, Entrance, Gate, Tls, authority::Aut
 /// Runs until it is told to stop.
 pub(crate) fn run(standard: Standard) -> ExitCode {
     logging::start(&standard.log, standard.log_format == LogFormat::Json);
+    end_at_a_bug();
     match frontend::block_on(serve(standard)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -36,6 +37,21 @@ pub(crate) fn run(standard: Standard) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A panic ends the process, like kill -9: what was acknowledged is in the log, and a start brings everything back, while
+/// an actor that is gone would leave its user or shard without an answer. What the panic says may quote what somebody
+/// wrote: only its place is told.
+fn end_at_a_bug() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(
+            place,
+            "a bug: the process ends; what was acknowledged is on disk; start it again and report this place"
+        );
+        eprintln!("linnet: a bug at {place}: the process ends; start it again and report this place");
+        std::process::abort();
+    }));
 }
 
 async fn serve(standard: Standard) -> Result<(), Box<dyn Error>> {

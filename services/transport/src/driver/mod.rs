@@ -16,7 +16,7 @@ use crate::{
     inbox::Inbox,
     limits::{EVENTS_PER_ROUND, ROUNDS_PER_TURN},
     listener::{Entrance, Opening},
-    session::{Closed, Io, Session},
+    session::{Closed, End, Io, Session},
     tls::TlsLayer,
 };
 use alarm::Alarm;
@@ -61,6 +61,8 @@ enum Phase {
     Open,
     /// Write what is left, then close.
     Closing(Closed),
+    /// Write what the kernel takes now, then drop it.
+    Abandoned,
     /// All is written and the session is gone; the peer has until then to close its side.
     Lingering(Instant),
     Gone,
@@ -119,6 +121,9 @@ impl<S: Session> Connection<S> {
             let heard = self.hear(turn);
             let more_events = self.take_events(turn);
             let again = self.say(turn);
+            if matches!(self.phase, Phase::Abandoned) {
+                self.end(Closed::BySession, turn.now);
+            }
             self.expire(turn);
             if matches!(self.phase, Phase::Gone) {
                 return Poll::Ready(());
@@ -157,10 +162,12 @@ impl<S: Session> Connection<S> {
     /// Hands over what the inbox holds; true if there is more than one round's worth.
     fn take_events(&mut self, turn: &mut Turn<'_, '_>) -> bool {
         for _ in 0..EVENTS_PER_ROUND {
-            if !self.may_tell() || self.is_clogged(turn) {
+            if !self.may_tell() {
                 return false;
             }
-            let Poll::Ready(event) = self.inbox.poll_next(turn.cx) else { return false };
+            let clogged = self.is_clogged(turn);
+            let next = if clogged { self.inbox.poll_first(turn.cx) } else { self.inbox.poll_next(turn.cx) };
+            let Poll::Ready(event) = next else { return false };
             if let Some(session) = &mut self.session {
                 session.event(turn.now, event, &mut turn.scratch.io);
             }
@@ -175,12 +182,16 @@ impl<S: Session> Connection<S> {
         if std::mem::take(&mut io.signed_in) {
             self.permit.signed_in();
         }
-        let close = std::mem::take(&mut io.close);
-        if std::mem::take(&mut io.start_tls) && !close {
+        let end = io.end.take();
+        if std::mem::take(&mut io.start_tls) && end.is_none() {
             self.begin_tls(turn);
         }
-        if close && matches!(self.phase, Phase::Open) {
-            self.phase = Phase::Closing(Closed::BySession);
+        match end {
+            Some(End::Abandon) => self.phase = Phase::Abandoned,
+            Some(End::Close) if matches!(self.phase, Phase::Open) => {
+                self.phase = Phase::Closing(Closed::BySession);
+            }
+            _ => {}
         }
     }
 

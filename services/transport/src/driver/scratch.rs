@@ -34,7 +34,7 @@ impl Scratch {
     pub(super) fn put_back(mut self) {
         self.io.out.clear();
         self.io.out.shrink_to(SCRATCH_KEPT);
-        (self.io.start_tls, self.io.close, self.io.signed_in) = (false, false, false);
+        (self.io.start_tls, self.io.end, self.io.signed_in) = (false, None, false);
         self.wire.clear();
         self.wire.shrink_to(SCRATCH_KEPT);
         SCRATCH.set(Some(self));

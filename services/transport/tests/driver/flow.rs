@@ -49,6 +49,17 @@ fn a_reader_that_stops_fills_the_inbox_and_is_closed_as_stuck() {
 }
 
 #[test]
+fn what_comes_first_is_heard_though_the_peer_does_not_read() {
+    play(Opening::StartTls, Admission::default(), small_inbox(PATIENCE), async |mut house| {
+        let _silent = house.knock().await;
+        let inbox = house.opened().await;
+        fill(&inbox).await;
+        inbox.send_first(Ask::Abandon).expect("there is room for one");
+        assert_eq!(house.closed().await, Closed::BySession, "at once, and not when it is stuck");
+    });
+}
+
+#[test]
 fn a_slow_reader_gets_everything_in_order() {
     let limits = small_inbox(PATIENCE);
     play(Opening::StartTls, Admission::default(), limits, async |mut house| {

@@ -39,6 +39,7 @@ pub(crate) enum Ask {
     Deaf(bool),
     TickIn(Duration),
     Close,
+    Abandon,
 }
 
 /// Says `go` and begins TLS at `tls`, says `bye` at the drain, reports everything else.
@@ -77,6 +78,7 @@ impl Session for Toy {
             }
             Ask::SignIn => io.signed_in(),
             Ask::Deaf(deaf) => self.deaf = deaf,
+            Ask::Abandon => io.abandon(),
             Ask::TickIn(after) => self.deadline = Some(now.plus(after)),
             Ask::Close => {
                 io.write(b"end");

@@ -50,6 +50,39 @@ fn contacts_groups_and_names() {
 }
 
 #[test]
+fn bytes_of_a_roster() {
+    let mut stage = signed_in();
+    let large = |who: &str| {
+        let groups = (0..GROUPS_PER_CONTACT).map(|n| format!("{n:0>1023}").into()).collect();
+        roster(RosterCommand::Set { address: address(who), name: None, groups })
+    };
+    for n in 0..ROSTER_BYTES / (GROUPS_PER_CONTACT * NAME_BYTES + 20) {
+        stage.says("alice/desk", large(&format!("c{n}")));
+    }
+    refused(&mut stage, large("bob"), "LimitReached");
+    stage.says("alice/desk", set("c1", "", 0));
+    stage.says("alice/desk", large("bob"));
+    stage.expect(&["alice/desk: contact c1", "alice/desk: contact bob"]);
+}
+
+#[test]
+fn presence_in_conferences() {
+    let mut stage = signed_in();
+    let large = State {
+        carried: vec![b'x'; PUBLICATION_BYTES + 1].into(),
+        ..State::clone(&state(Availability::Available))
+    };
+    let command = ConferenceCommand::Join {
+        nick: name("Al"),
+        state: Arc::new(large),
+        password: None,
+        history: HistoryWish::default(),
+    };
+    let conference = address("c@talk.example.org");
+    refused(&mut stage, endpoint::Command::Conference { conference, command }, "LimitReached");
+}
+
+#[test]
 fn requests_that_wait_for_an_answer() {
     let mut stage = signed_in();
     for n in 0..=PENDING_REQUESTS {
@@ -144,11 +177,12 @@ fn categories_and_their_items() {
 #[test]
 fn bytes_of_all_categories_and_of_one_answer() {
     let mut stage = signed_in();
-    let items = CATEGORY_BYTES / ITEM_BYTES;
+    let items = CATEGORY_BYTES / (ITEM_BYTES + ITEM_COST + 4);
     for n in 0..items {
         stage.says("alice/desk", publish("c", &n.to_string(), ITEM_BYTES));
     }
-    let left = CATEGORY_BYTES - items * ITEM_BYTES;
+    let ids: usize = (0..items).map(|n| n.to_string().len()).sum();
+    let left = CATEGORY_BYTES - items * (ITEM_BYTES + ITEM_COST) - 2 * ids - ITEM_COST - 2;
     refused(&mut stage, publish("c", "x", left + 1), "LimitReached");
     stage.says("alice/desk", publish("c", "x", left));
     stage.says("alice/desk", publish("c", "0", ITEM_BYTES)); // in place of the old one
