@@ -104,6 +104,7 @@ impl Message {
         text(&self.id)
             + text(&self.origin_id)
             + text(&self.body)
+            + text(&self.language)
             + text(&self.subject)
             + text(&self.thread)
             + self.carried.len()

@@ -1,6 +1,11 @@
 //! Stream management (XEP-0198): a lost connection loses nothing and doubles nothing.
 
-use tests::{House, Server, Stage, play::play};
+use std::{
+    collections::BTreeSet,
+    thread,
+    time::{Duration, Instant},
+};
+use tests::{Client, House, Server, Stage, client::Way, limits::WAIT, play::play, server::DOMAIN};
 
 static HOUSE: House = House::new(&[]);
 
@@ -115,4 +120,48 @@ fn nothing_can_be_resumed_by_somebody_else_or_after_a_restart() {
     let refused = stage.client("alice/phone").resume(tests::client::Way::Tls).expect_err("not after that");
     assert!(refused.contains("<item-not-found"), "{refused}");
     stage.play("alice/phone signs in with management");
+}
+
+/// Said while the hearer changes its connection all the time.
+const SAID: u32 = 3_000;
+
+#[test]
+fn who_changes_connections_while_people_talk_hears_everything_once() {
+    let server = Server::start(&[]);
+    server.add_users(&["alice".to_owned(), "bob".to_owned()]);
+    let mut bob = Client::new(&server, "bob", "desk");
+    bob.sign_in(Way::Tls).and_then(|()| bob.manage()).expect("bob signs in");
+    bob.send("<presence/>").expect("sent");
+    bob.fence().expect("he is there");
+    let mut alice = Client::new(&server, "alice", "phone");
+    let talk = thread::spawn(move || {
+        alice.sign_in(Way::Tls).and_then(|()| alice.manage()).expect("alice signs in");
+        for n in 0..SAID {
+            let text = format!("<message to='bob@{DOMAIN}' type='chat' id='{n}'><body>{n}</body></message>");
+            alice.send(&text).expect("sent");
+            if n % 16 == 0 {
+                alice.wait_for_acknowledgement().expect("acknowledged");
+            }
+        }
+        alice.wait_for_acknowledgement().expect("acknowledged");
+    });
+    let (mut heard, mut former, mut changes) = (Vec::new(), None, 0);
+    let until = Instant::now() + 3 * WAIT;
+    while heard.len() < SAID as usize && Instant::now() < until {
+        bob.listen(Instant::now() + Duration::from_secs(1));
+        let messages = bob.inbox.drain(..).filter(|element| element.name() == "message");
+        let before = heard.len();
+        heard.extend(messages.filter_map(|m| m.attribute("id")?.parse::<u32>().ok()));
+        if heard.len() / 40 > before / 40 {
+            // The old connection stays open, unread, until the next change.
+            former = bob.put_aside();
+            bob.resume(Way::Tls).expect("the session is there");
+            changes += 1;
+        }
+    }
+    drop(former);
+    talk.join().expect("alice was acknowledged");
+    assert!(changes > 20, "{changes} changes");
+    let missing: BTreeSet<u32> = (0..SAID).filter(|n| !heard.contains(n)).collect();
+    assert!(heard.is_sorted() && heard.len() == SAID as usize, "missing {missing:?}, heard {}", heard.len());
 }

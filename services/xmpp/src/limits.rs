@@ -82,7 +82,7 @@ pub const LISTED_USERS: u32 = 200;
 pub const OPEN_COMMANDS: usize = 64;
 /// Requests of the server to one client that wait for its answer; the oldest is given up.
 pub const CLIENT_REQUESTS: usize = 8;
-/// Bytes of the id, origin id or thread of a message; a longer one is refused with `policy-violation`.
+/// Bytes of the id, origin id, thread or language of a message; a longer one is refused with `policy-violation`.
 pub const MESSAGE_ID_BYTES: usize = 256;
 /// Bytes that a message carries beside its text; more are refused with `policy-violation`.
 pub const CARRIED_BYTES: usize = 128 * 1024;

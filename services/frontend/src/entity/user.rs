@@ -164,20 +164,6 @@ impl UserHost {
         }
     }
 
-    /// Other homes do not keep up with this one: what its own endpoints ask is refused, or given back to be handled.
-    fn refuse_more(&self, ask: ToUser, out: &mut Out<Fact, Effect>) -> Option<ToUser> {
-        match ask {
-            ToUser::Command(Command::Endpoint { endpoint, ticket, command })
-                if !matches!(command, endpoint::Command::Confirm { .. }) =>
-            {
-                let refusal = Refusal::because(Reason::TryLater, "the server is overloaded; try again later");
-                out.effects.push(Effect::ToEndpoint(endpoint, Event::Refused(ticket, refusal)));
-                None
-            }
-            ask => Some(ask),
-        }
-    }
-
     fn credentials(&self) -> Credentials {
         if self.machine.exists() {
             Credentials {
@@ -209,7 +195,7 @@ impl Entity for UserHost {
 
     fn handle(&mut self, now: Timestamp, ask: ToUser, out: &mut Out<Fact, Effect>) {
         let ask =
-            if self.undelivered.len() < limits::UNDELIVERED { Some(ask) } else { self.refuse_more(ask, out) };
+            if self.undelivered.len() < limits::UNDELIVERED { Some(ask) } else { refuse_more(ask, out) };
         let Some(ask) = ask else { return };
         match ask {
             ToUser::Command(command) => self.machine.handle(now, command, out),
@@ -375,5 +361,19 @@ fn needs_log(command: &endpoint::Command) -> bool {
         E::Roster(_) => true,
         E::Category { command, .. } => !matches!(command, C::List | C::Read { .. } | C::Settings { .. }),
         _ => false,
+    }
+}
+
+/// Other homes do not keep up with this one: what its own endpoints ask is refused, or given back to be handled.
+fn refuse_more(ask: ToUser, out: &mut Out<Fact, Effect>) -> Option<ToUser> {
+    match ask {
+        ToUser::Command(Command::Endpoint { endpoint, ticket, command })
+            if !matches!(command, endpoint::Command::Confirm { .. }) =>
+        {
+            let refusal = Refusal::because(Reason::TryLater, "the server is overloaded; try again later");
+            out.effects.push(Effect::ToEndpoint(endpoint, Event::Refused(ticket, refusal)));
+            None
+        }
+        ask => Some(ask),
     }
 }

@@ -25,6 +25,9 @@ pub struct Client {
     direct: bool,
     /// The endpoint that its home was asked to sign in, until the home is told that it is over.
     me: Option<EndpointId>,
+    /// The stream waits to be resumed, under this id until then: the session goes home when the connection is gone, and
+    /// not before it has heard all that its inbox had taken.
+    leaving: Option<(Box<str>, Timestamp)>,
     /// What the client's proof is checked against, as its user's home numbers it.
     pub(super) credentials: u64,
 }
@@ -95,7 +98,18 @@ impl Sessions {
         let inbox = Inbox { session: shared.next(), events };
         let direct = matches!(carrier, Carrier::Tls(_));
         let stream = Stream::new(Arc::clone(&shared.stream), carrier, seed, now);
-        Client { shared, stream, door: None, inbox, peer, seed, direct, me: None, credentials: 0 }
+        Client {
+            shared,
+            stream,
+            door: None,
+            inbox,
+            peer,
+            seed,
+            direct,
+            me: None,
+            leaving: None,
+            credentials: 0,
+        }
     }
 }
 
@@ -241,7 +255,10 @@ impl Client {
                     door.confirmed(serial, &mut scratch.outputs);
                 }
             }
-            Event::Parked { id, until } => self.park(now, id, until),
+            Event::Parked { id, until } => {
+                self.leaving = Some((id, until));
+                sink.abandon();
+            }
             Event::Ended => self.detach(),
         }
     }
@@ -272,7 +289,7 @@ impl Client {
         }
     }
 
-    /// The connection is gone and the session stays: it goes home.
+    /// The connection is gone, its inbox is empty and the session stays: it goes home.
     fn park(&mut self, now: Timestamp, id: Box<str>, until: Timestamp) {
         let Some(door) = self.door.take() else { return };
         // What is left here is a stream that has nothing to do any more.
@@ -358,7 +375,12 @@ impl transport::Session for Client {
     }
 
     fn closed(&mut self, now: Timestamp, _: Closed) {
-        self.feed(now, Input::Lost, &mut Io::new());
+        if self.leaving.is_none() {
+            self.feed(now, Input::Lost, &mut Io::new());
+        }
+        if let Some((id, until)) = self.leaving.take() {
+            return self.park(now, id, until);
+        }
         // A client that was not bound when it went, or whose stream was over already.
         self.detach();
     }

@@ -55,9 +55,14 @@ pub(super) fn ask(client: &mut Client, now: Timestamp, ask: AskId, question: Que
 /// A try failed: it is counted, and said without the secret.
 pub(super) fn failed(client: &Client, now: Timestamp, user: Option<&Address>, error: SaslError) {
     client.shared.front.meters().sign_ins_refused.up();
-    // What the server is the cause of, or what says nothing of a secret, is no guess.
-    if matches!(error, SaslError::NotAuthorized | SaslError::Aborted | SaslError::MalformedRequest) {
-        client.shared.guard.failed(now, client.peer, user);
+    match error {
+        SaslError::NotAuthorized => client.shared.guard.failed(now, client.peer, user),
+        // No guess, but it costs: else one could go on for ever.
+        SaslError::Aborted | SaslError::MalformedRequest => {
+            client.shared.guard.failed(now, client.peer, None);
+        }
+        // What the server is the cause of, or what says nothing of a secret.
+        _ => {}
     }
     tracing::info!(peer = %client.peer, user = user.map(tracing::field::display), %error, "a sign-in failed");
 }

@@ -92,6 +92,7 @@ impl Desk {
     /// Keeps those that are woken for a moment, such as everybody whom a stranger claims to be, from piling up.
     pub(super) fn make_room(&self) {
         if self.awake() >= self.crowded_at.get() {
+            self.save();
             self.put_idle_away();
             self.crowded_at.set(limits::AWAKE.max(2 * self.awake()));
         }

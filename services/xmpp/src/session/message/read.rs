@@ -56,8 +56,8 @@ fn kind(type_: Option<&str>) -> MessageKind {
 
 fn within_limits(message: Message) -> Result<Message, TooLarge> {
     let long = |id: &Option<Arc<str>>| id.as_ref().is_some_and(|id| id.len() > MESSAGE_ID_BYTES);
-    if long(&message.id) || long(&message.origin_id) || long(&message.thread) {
-        return Err(TooLarge("the id or thread of a message has at most 256 bytes"));
+    if [&message.id, &message.origin_id, &message.thread, &message.language].into_iter().any(long) {
+        return Err(TooLarge("the id, thread or language of a message has at most 256 bytes"));
     }
     if message.carried.len() > CARRIED_BYTES {
         return Err(TooLarge("the message carries too much beside its text"));

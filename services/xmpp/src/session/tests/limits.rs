@@ -49,7 +49,7 @@ fn long_ids_are_refused() {
             "C: <message to='bob@example.org' id='{id}'/>
              D: 1 Send bob@example.org Normal id=\"{id}\"
              C: <message to='bob@example.org'><thread>{id}x</thread></message>
-             S: <message type='error' from='bob@example.org' to='alice@example.org/desk'><error type='modify'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>the id or thread of a message has at most 256 bytes</text></error></message>
+             S: <message type='error' from='bob@example.org' to='alice@example.org/desk'><error type='modify'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>the id, thread or language of a message has at most 256 bytes</text></error></message>
              H: 2"
         ),
     );
