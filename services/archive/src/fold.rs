@@ -3,16 +3,16 @@
 use crate::keys;
 use bytes::Bytes;
 use domain::{ConversationId, Home, conversation::Fact, history::HistoryId};
-use event_log::{Entry, Facts, Record, codec};
+use event_log::{Entry, Facts, Record, Stamp, codec};
 
 /// A row to be put.
 pub(crate) type Row = (Vec<u8>, Vec<u8>);
 
 /// The rows of one valid record, given its bytes as they are in the log.
-pub(crate) fn rows(entry: &Entry, record: &Bytes, put: &mut impl FnMut(Row)) {
+pub(crate) fn rows(entry: &Entry, stamp: Stamp, record: &Bytes, put: &mut impl FnMut(Row)) {
     let (Home::Conversation(id), Facts::Conversation(facts)) = (&entry.home, &entry.facts) else { return };
     let mut texts = None;
-    for (index, fact) in facts.iter().enumerate() {
+    for fact in facts {
         let Fact::Said { number, at, to, .. } = fact else { continue };
         // What was whispered in a conference is nobody's history but the two's, and theirs holds two-party talk only.
         if matches!(id, ConversationId::Conference(_)) && to.is_some() {
@@ -24,10 +24,12 @@ pub(crate) fn rows(entry: &Entry, record: &Bytes, put: &mut impl FnMut(Row)) {
             (text, prefix)
         });
         let place = HistoryId::new(id, *number, *at);
-        let mut value = Vec::with_capacity(record.len() + 2);
-        // A turn decides few facts; the codec refuses a record with more than a u16 holds.
-        value.extend_from_slice(&u16::try_from(index).unwrap_or(u16::MAX).to_be_bytes());
-        value.extend_from_slice(record);
+        // A row holds one message: who reads it pays for that alone, however much was decided together.
+        let value = if facts.len() == 1 {
+            record.to_vec()
+        } else {
+            codec::encode_conversation(stamp, id, std::slice::from_ref(fact)).into()
+        };
         put((keys::at(prefix, place), value));
         if let ConversationId::Between(lower, higher) = id {
             put((keys::at(&keys::of_user(lower), place), text.clone()));
@@ -39,9 +41,8 @@ pub(crate) fn rows(entry: &Entry, record: &Bytes, put: &mut impl FnMut(Row)) {
 }
 
 /// What was said, from the value of a conversation's row.
-pub(crate) fn said(value: &[u8]) -> Option<domain::endpoint::Said> {
-    let (index, record) = value.split_first_chunk::<2>()?;
-    let Ok(Record::Facts(_, entry)) = codec::decode(Bytes::copy_from_slice(record)) else { return None };
+pub(crate) fn said(value: Bytes) -> Option<domain::endpoint::Said> {
+    let Ok(Record::Facts(_, entry)) = codec::decode(value) else { return None };
     let (Home::Conversation(id), Facts::Conversation(facts)) = (entry.home, entry.facts) else { return None };
-    domain::endpoint::Said::of(&id, facts.get(usize::from(u16::from_be_bytes(*index)))?)
+    domain::endpoint::Said::of(&id, facts.first()?)
 }

@@ -206,8 +206,10 @@ impl Folder {
                     problem: problem.to_string(),
                 })?;
                 let verdict = validity.fold(offset, record.stamp(), record.is_claim());
-                if let (Verdict::Valid, Record::Facts(_, entry)) = (verdict, &record) {
-                    fold::rows(entry, &bytes, &mut |(key, value)| batch.put(Column::History, &key, &value));
+                if let (Verdict::Valid, Record::Facts(stamp, entry)) = (verdict, &record) {
+                    fold::rows(entry, *stamp, &bytes, &mut |(key, value)| {
+                        batch.put(Column::History, &key, &value);
+                    });
                 }
             }
             let reached = validity.checkpoint();

@@ -1,7 +1,8 @@
 //! Questions about the past, answered from the archive's rows. An answer holds everything that was acknowledged before
 //! the question came.
 
-use crate::{Follow, fold, follow::Shared, keys, limits};
+use crate::{Follow, filling::Filling, fold, follow::Shared, keys, limits};
+use bytes::Bytes;
 use domain::{
     Address, ConversationId,
     history::{Ends, HistoryId, Owner, Page, Query, Record},
@@ -47,35 +48,34 @@ impl History {
     pub fn query(&self, query: &Query) -> Result<Page, HistoryError> {
         self.wait()?;
         let rows = rows_of(&query.owner, query.with.as_ref());
-        if !query.ids.is_empty() {
-            return self.named(&rows, query);
-        }
-        let max = query.max.min(HISTORY_PAGE) as usize;
-        let backwards = query.last_page || (query.before.is_some() && query.after.is_none());
         let (from, to) = bounds(&rows.prefix, query);
-        let direction = if backwards { Direction::Down } else { Direction::Up };
-        let mut found: Vec<(HistoryId, Vec<u8>)> = Vec::new();
-        let mut more = false;
-        self.store.scan(Column::History, (&from, &to), direction, |key, value| {
-            if found.len() == max {
-                more = true;
-                return ControlFlow::Break(());
+        let backwards = query.last_page || (query.before.is_some() && query.after.is_none());
+        let mut filling = Filling::new(query.max.min(HISTORY_PAGE) as usize);
+        if query.ids.is_empty() {
+            let direction = if backwards { Direction::Down } else { Direction::Up };
+            let mut failed = None;
+            self.store.scan(Column::History, (&from, &to), direction, |key, value| {
+                let Some(id) = keys::id_of(key) else { return ControlFlow::Continue(()) };
+                self.fill(&mut filling, &rows, id, value).unwrap_or_else(|error| {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                })
+            })?;
+            failed.map_or(Ok(()), Err)?;
+        } else {
+            for id in named(&query.ids, backwards) {
+                let key = keys::at(&rows.prefix, id);
+                if key < from || key >= to {
+                    continue;
+                }
+                // Those that the owner does not have are left out.
+                let Some(value) = self.store.get(Column::History, &key)? else { continue };
+                if self.fill(&mut filling, &rows, id, &value)?.is_break() {
+                    break;
+                }
             }
-            if let Some(id) = keys::id_of(key) {
-                found.push((id, value.to_vec()));
-            }
-            ControlFlow::Continue(())
-        })?;
-        if backwards {
-            found.reverse();
         }
-        let mut page = Page { records: Vec::with_capacity(found.len()), complete: !more };
-        for (id, value) in found {
-            if let Some(record) = self.record(&rows, id, value)? {
-                page.records.push(record);
-            }
-        }
-        Ok(page)
+        Ok(filling.page(backwards))
     }
 
     /// The oldest and the newest message.
@@ -97,29 +97,28 @@ impl History {
         if self.fold.wait_for(&self.log) { Ok(()) } else { Err(HistoryError::Behind) }
     }
 
-    /// The messages of these ids that the owner has; those that it does not have are left out.
-    fn named(&self, rows: &Rows, query: &Query) -> Result<Page, HistoryError> {
-        let mut page = Page { records: Vec::new(), complete: true };
-        for id in query.ids.iter().take(HISTORY_PAGE as usize) {
-            if let Some(value) = self.store.get(Column::History, &keys::at(&rows.prefix, *id))? {
-                page.records.extend(self.record(rows, *id, value)?);
-            }
+    /// Reads a row into the page, if there is room; only then does it take memory.
+    fn fill(
+        &self,
+        filling: &mut Filling,
+        rows: &Rows,
+        id: HistoryId,
+        value: &[u8],
+    ) -> Result<ControlFlow<()>, StoreError> {
+        if filling.is_full() {
+            return Ok(filling.leave_out());
         }
-        page.records.sort_by_key(|record| record.id);
-        Ok(page)
-    }
-
-    fn record(&self, rows: &Rows, id: HistoryId, value: Vec<u8>) -> Result<Option<Record>, HistoryError> {
-        let value = if rows.is_index {
-            self.store.get(Column::History, &keys::at(&keys::of_conversation(&value), id))?
+        let said = if rows.is_index {
+            let row = self.store.get(Column::History, &keys::at(&keys::of_conversation(value), id))?;
+            row.and_then(|row| fold::said(row.into()))
         } else {
-            Some(value)
+            fold::said(Bytes::copy_from_slice(value))
         };
-        let said = value.and_then(|value| fold::said(&value));
-        if said.is_none() {
+        let Some(said) = said else {
             tracing::error!(%id, "a message of the history cannot be read");
-        }
-        Ok(said.map(|said| Record { id, said: Arc::new(said) }))
+            return Ok(ControlFlow::Continue(()));
+        };
+        Ok(filling.take(Record { id, said: Arc::new(said) }))
     }
 
     /// Removes what was said before `before`; answers how many rows went. For a thread of its own.
@@ -172,6 +171,14 @@ fn rows_of(owner: &Owner, with: Option<&Address>) -> Rows {
             Rows { prefix: conversation(&ConversationId::Conference(address.clone())), is_index: false }
         }
     }
+}
+
+/// In the order in which the page is filled, each once.
+fn named(ids: &[HistoryId], backwards: bool) -> Vec<HistoryId> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable_by(|a, b| if backwards { b.cmp(a) } else { a.cmp(b) });
+    ids.dedup();
+    ids
 }
 
 /// From the first row that may be in the answer to behind the last.

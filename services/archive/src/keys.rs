@@ -2,7 +2,7 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `C` conversation `00` history id | index of the fact in its record (u16), the record as it is in the log |
+//! | `C` conversation `00` history id | a record as in the log, with the message as its one fact |
 //! | `U` user `00` history id | the conversation |
 //! | `P` shard (u16) | how far the fold is: offset, epoch and writer (u64 each) |
 //!

@@ -3,6 +3,7 @@
 //!
 //! [`fold`] turns records into rows, [`Follow`] runs it behind the log, [`History`] answers from the rows.
 
+mod filling;
 mod fold;
 mod follow;
 mod history;
