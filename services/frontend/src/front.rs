@@ -199,6 +199,13 @@ impl FrontEnd {
         self.0.parts.store.free_bytes().unwrap_or(0)
     }
 
+    /// Bytes of the disk that files may take. They leave twice the reserve, so that messages, which need the reserve
+    /// itself to be free, go on when files do not.
+    pub fn disk_spare(&self) -> u64 {
+        let keep = self.settings().disk_reserve.saturating_mul(2);
+        self.0.parts.store.free_bytes().map_or(u64::MAX, |free| free.saturating_sub(keep))
+    }
+
     /// To be called once a second: what is counted elsewhere is read, and rates are made.
     pub fn sample(&self) {
         self.0.parts.meters.syncs.set(self.log().syncs_total());

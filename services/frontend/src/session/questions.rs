@@ -54,7 +54,8 @@ fn upload_slot(
         return refused(Reason::NotImplemented, "files cannot be uploaded here");
     };
     let media_type = content_type.unwrap_or("application/octet-stream");
-    match shared.front.uploads().slots.grant(clock::now(), asker, name, size, media_type) {
+    let spare = shared.front.disk_spare();
+    match shared.front.uploads().slots.grant(clock::now(), asker, name, size, media_type, spare) {
         Ok(slot) => {
             let url = format!("{web}/upload/{}", slot.path);
             let headers = vec![("Authorization".to_owned(), format!("Bearer {}", slot.token))];
@@ -69,6 +70,7 @@ fn upload_slot(
         Err(Denied::TooMany { .. }) => {
             refused(Reason::TryLater, "too many uploads are open; finish them first")
         }
+        Err(Denied::DiskFull) => refused(Reason::TryLater, "the server has no room for files at the moment"),
         Err(Denied::BadName) => refused(Reason::BadRequest, "that is no file name"),
     }
 }

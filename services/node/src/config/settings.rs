@@ -86,7 +86,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "disk-reserve",
         "BYTES",
         "256MiB",
-        "With less than this free on the disk, new messages are refused until there is more",
+        "With less than this free on the disk, new messages are refused until there is more; files leave twice as much",
     ),
     optional(
         "workers",

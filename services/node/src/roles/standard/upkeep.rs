@@ -74,7 +74,7 @@ fn drop_old(front: &FrontEnd, standard: &Standard) {
             Err(error) => tracing::error!(%error, "old history could not be dropped"),
         }
     }
-    match front.uploads().files.expire(SystemTime::now(), DAY * standard.upload_days) {
+    match front.uploads().slots.expire(SystemTime::now()) {
         Ok(0) => {}
         Ok(files) => tracing::info!(files, "old uploads were removed"),
         Err(error) => tracing::error!(%error, "old uploads could not be removed"),
