@@ -1,7 +1,7 @@
 //! Behind the log: one thread that folds what is new, shard by shard, its rows and how far it is in one batch. A kill
 //! at any moment leaves no gap and no double.
 
-use crate::{fold, keys, limits};
+use crate::{fold::Fold, keys, limits};
 use domain::Shard;
 use event_log::{Checkpoint, Follower, Log, Offset, ReadError, Record, Validity, Verdict, codec};
 use std::{
@@ -198,7 +198,7 @@ impl Folder {
                 return Ok(());
             }
             let mut validity = Validity::from(from);
-            let mut batch = self.store.batch();
+            let mut fold = Fold::new(&self.store);
             for (offset, bytes) in self.log.read(shard, from.offset, limits::FOLD_BYTES)? {
                 let record = codec::decode(bytes.clone()).map_err(|problem| FollowError::Record {
                     shard: shard.0,
@@ -207,14 +207,11 @@ impl Folder {
                 })?;
                 let verdict = validity.fold(offset, record.stamp(), record.is_claim());
                 if let (Verdict::Valid, Record::Facts(stamp, entry)) = (verdict, &record) {
-                    fold::rows(entry, *stamp, &bytes, &mut |(key, value)| {
-                        batch.put(Column::History, &key, &value);
-                    });
+                    fold.take(*stamp, entry, &bytes)?;
                 }
             }
             let reached = validity.checkpoint();
-            batch.put(Column::History, &keys::progress(shard), &keys::encode_progress(reached));
-            batch.write()?;
+            fold.write(shard, reached)?;
             self.shared.lock().progress[index] = reached;
         }
     }

@@ -1,10 +1,10 @@
 //! Questions about the past, answered from the archive's rows. An answer holds everything that was acknowledged before
 //! the question came.
 
-use crate::{Follow, filling::Filling, fold, follow::Shared, keys, limits};
+use crate::{Follow, beginning::Beginning, filling::Filling, fold, follow::Shared, keys, limits};
 use bytes::Bytes;
 use domain::{
-    Address, ConversationId,
+    Address, ConversationId, Timestamp,
     history::{Ends, HistoryId, Owner, Page, Query, Record},
     limits::HISTORY_PAGE,
 };
@@ -48,7 +48,7 @@ impl History {
     pub fn query(&self, query: &Query) -> Result<Page, HistoryError> {
         self.wait()?;
         let rows = rows_of(&query.owner, query.with.as_ref());
-        let (from, to) = bounds(&rows.prefix, query);
+        let (from, to) = bounds(&rows.prefix, query, self.begins(&query.owner)?);
         let backwards = query.last_page || (query.before.is_some() && query.after.is_none());
         let mut filling = Filling::new(query.max.min(HISTORY_PAGE) as usize);
         if query.ids.is_empty() {
@@ -82,7 +82,8 @@ impl History {
     pub fn ends(&self, owner: &Owner) -> Result<Ends, HistoryError> {
         self.wait()?;
         let rows = rows_of(owner, None);
-        let (from, to) = (keys::at(&rows.prefix, FIRST), keys::at(&rows.prefix, LAST));
+        let first = HistoryId { at: self.begins(owner)?, ..FIRST };
+        let (from, to) = (keys::at(&rows.prefix, first), keys::at(&rows.prefix, LAST));
         let mut ends = Ends::default();
         for (direction, end) in [(Direction::Up, &mut ends.first), (Direction::Down, &mut ends.last)] {
             self.store.scan(Column::History, (&from, &to), direction, |key, _| {
@@ -91,6 +92,10 @@ impl History {
             })?;
         }
         Ok(ends)
+    }
+
+    fn begins(&self, owner: &Owner) -> Result<Timestamp, StoreError> {
+        Ok(Beginning::of(&self.store, owner)?.at)
     }
 
     fn wait(&self) -> Result<(), HistoryError> {
@@ -122,18 +127,23 @@ impl History {
     }
 
     /// Removes what was said before `before`; answers how many rows went. For a thread of its own.
-    pub fn expire(&self, before: domain::Timestamp) -> Result<usize, HistoryError> {
+    pub fn expire(&self, before: Timestamp) -> Result<usize, HistoryError> {
         let mut gone = 0;
-        for kind in [b'C', b'U'] {
+        for kind in [b'B', b'C', b'U'] {
             let mut from = vec![kind];
             let to = vec![kind + 1];
             loop {
                 let mut batch = self.store.batch();
                 let mut seen = 0;
                 let mut last = None;
-                self.store.scan(Column::History, (&from, &to), Direction::Up, |key, _| {
+                self.store.scan(Column::History, (&from, &to), Direction::Up, |key, value| {
                     seen += 1;
-                    if keys::id_of(key).is_some_and(|id| id.at < before) {
+                    let is_old = if kind == b'B' {
+                        Beginning::decode(value).is_some_and(|beginning| beginning.is_moot(before))
+                    } else {
+                        keys::id_of(key).is_some_and(|id| id.at < before)
+                    };
+                    if is_old {
                         batch.delete(Column::History, key);
                         gone += 1;
                     }
@@ -154,9 +164,8 @@ impl History {
     }
 }
 
-const FIRST: HistoryId = HistoryId { at: domain::Timestamp(0), conversation: 0, number: 0 };
-const LAST: HistoryId =
-    HistoryId { at: domain::Timestamp(u64::MAX), conversation: u32::MAX, number: u64::MAX };
+const FIRST: HistoryId = HistoryId { at: Timestamp(0), conversation: 0, number: 0 };
+const LAST: HistoryId = HistoryId { at: Timestamp(u64::MAX), conversation: u32::MAX, number: u64::MAX };
 
 fn rows_of(owner: &Owner, with: Option<&Address>) -> Rows {
     let conversation = |id: &ConversationId| keys::of_conversation(&keys::conversation_text(id));
@@ -182,8 +191,9 @@ fn named(ids: &[HistoryId], backwards: bool) -> Vec<HistoryId> {
 }
 
 /// From the first row that may be in the answer to behind the last.
-fn bounds(prefix: &[u8], query: &Query) -> (Vec<u8>, Vec<u8>) {
-    let mut from = keys::at(prefix, query.start.map_or(FIRST, |at| HistoryId { at, ..FIRST }));
+fn bounds(prefix: &[u8], query: &Query, begins: Timestamp) -> (Vec<u8>, Vec<u8>) {
+    let at = query.start.map_or(begins, |start| start.max(begins));
+    let mut from = keys::at(prefix, HistoryId { at, ..FIRST });
     let mut to = keys::at(prefix, query.end.map_or(LAST, |at| HistoryId { at, ..LAST }));
     if let Some(after) = query.after {
         let mut behind = keys::at(prefix, after);

@@ -3,7 +3,8 @@
 mod scene;
 
 use domain::{
-    Timestamp,
+    ConversationId, Timestamp,
+    conversation::Fact,
     history::{HistoryId, Owner, Page, Query},
     limits::{HISTORY_BYTES, HISTORY_PAGE},
 };
@@ -93,4 +94,76 @@ fn the_ends_are_those_of_what_is_there() {
     assert_eq!(ends.first.zip(ends.last).map(|(a, b)| (a.number, b.number)), Some((1, 3)));
     let ends = scene.history().ends(&Owner::User(address("carol"))).expect("answered");
     assert!(ends.first.is_none() && ends.last.is_none());
+}
+
+#[test]
+fn who_gets_an_address_again_does_not_read_what_its_former_holder_wrote() {
+    let scene = Scene::new();
+    scene.append_user("bob", &[scene::account(10)]);
+    let say = |numbers: &[u64]| {
+        for number in numbers {
+            scene.append(&between("alice", "bob"), &[scene::said(*number, "x")]);
+        }
+    };
+    say(&[11, 12]);
+    let own = |user| {
+        let with = if user == "bob" { "alice" } else { "bob" };
+        let both = [None, Some(address(with))].map(|with| numbers(&scene.query(&Query { with, ..of(user) })));
+        assert_eq!(both[0], both[1], "with or without a filter");
+        both[0].clone()
+    };
+    assert_eq!(own("bob"), [11, 12]);
+    scene.append_user("bob", &[domain::user::Fact::AccountRemoved]);
+    scene.append_user("bob", &[scene::account(20)]);
+    say(&[21]);
+    assert_eq!(own("bob"), [21]);
+    assert_eq!(own("alice"), [11, 12, 21], "hers goes on");
+    let id = HistoryId::new(&between("alice", "bob"), 11, Timestamp(11));
+    let named = scene.query(&Query { ids: vec![id], start: Some(Timestamp(1)), ..of("bob") });
+    assert!(named.records.is_empty(), "nor by its id");
+    let ends = scene.history().ends(&Owner::User(address("bob"))).expect("answered");
+    assert_eq!(ends.first.map(|id| id.number), Some(21));
+}
+
+#[test]
+fn a_conference_has_the_history_of_its_own_time_and_only_if_it_wants_one() {
+    let scene = Scene::new();
+    let tea = ConversationId::Conference(address("tea"));
+    let history = || {
+        let query = Query { owner: Owner::Conference(address("tea")), ..of("alice") };
+        numbers(&scene.query(&query))
+    };
+    // In one turn and over several.
+    scene.append(&tea, &[scene::created(10, true), scene::said(11, "x")]);
+    scene.append(&tea, &[scene::said(12, "x")]);
+    assert_eq!(history(), [11, 12]);
+    scene.append(&tea, &[scene::configured(false), scene::said(13, "x")]);
+    scene.append(&tea, &[scene::said(14, "x")]);
+    assert_eq!(history(), [11, 12], "it wants none now");
+    scene.append(&tea, &[scene::configured(true)]);
+    scene.append(&tea, &[scene::said(15, "x")]);
+    assert_eq!(history(), [11, 12, 15]);
+    scene.append(&tea, &[Fact::Ended { at: Timestamp(15), alternate: None }]);
+    assert!(history().is_empty());
+    // The clock was set back meanwhile; what came before must not come up again.
+    scene.append(&tea, &[scene::created(9, true), scene::said(16, "x")]);
+    assert_eq!(history(), [16]);
+}
+
+#[test]
+fn what_expires_takes_its_beginning_with_it_unless_that_still_matters() {
+    let scene = Scene::new();
+    for (name, archived) in [("tea", true), ("coffee", false)] {
+        scene.append(&ConversationId::Conference(address(name)), &[scene::created(10, archived)]);
+    }
+    scene.append_user("bob", &[scene::account(30)]);
+    scene.append(&between("alice", "bob"), &[scene::said(11, "x")]);
+    scene.append(&between("alice", "bob"), &[scene::said(31, "x")]);
+    assert_eq!(numbers(&scene.query(&of("alice"))), [11, 31]);
+    // The message has three rows, and tea's beginning is one.
+    assert_eq!(scene.history().expire(Timestamp(20)).expect("expires"), 4);
+    assert_eq!(numbers(&scene.query(&of("alice"))), [31]);
+    scene.append(&ConversationId::Conference(address("coffee")), &[scene::said(32, "x")]);
+    let query = Query { owner: Owner::Conference(address("coffee")), ..of("alice") };
+    assert!(scene.query(&query).records.is_empty(), "it still wants none");
 }

@@ -3,8 +3,9 @@
 use archive::{Follow, History};
 use domain::{
     Address, ConversationId, EndpointId, EndpointName, Message, Shard, ShardCount, Timestamp,
-    conversation::Fact,
+    conversation::{Configuration, Fact, Policy},
     history::{Owner, Page, Query},
+    user,
 };
 use event_log::{AppendError, Appender, Log, Memory, Offset, Options, Sink, Stamp, WriterId, codec};
 use std::{
@@ -64,6 +65,12 @@ impl Scene {
         self.durable.recv().expect("durable");
     }
 
+    /// Appends what a user's home decided in one turn.
+    pub(crate) fn append_user(&self, user: &str, facts: &[user::Fact]) {
+        self.appender.append(codec::encode_user(STAMP, &address(user), facts)).expect("queued");
+        self.durable.recv().expect("durable");
+    }
+
     pub(crate) fn history(&self) -> &History {
         &self.history
     }
@@ -103,6 +110,23 @@ pub(crate) fn said(number: u64, text: &str) -> Fact {
         occupant_id: None,
         to: None,
         message: Arc::new(Message { body: Some(text.into()), ..Message::default() }),
+    }
+}
+
+/// An account, made at this time.
+pub(crate) fn account(at: u64) -> user::Fact {
+    user::Fact::AccountCreated { verifiers: Vec::new(), at: Timestamp(at) }
+}
+
+/// A conference, made at this time.
+pub(crate) fn created(at: u64, archived: bool) -> Fact {
+    let configuration = Box::new(Configuration { archived, ..Policy::default().configuration() });
+    Fact::Created { owner: address("alice"), at: Timestamp(at), configuration, seed: 1 }
+}
+
+pub(crate) fn configured(archived: bool) -> Fact {
+    Fact::Configured {
+        configuration: Box::new(Configuration { archived, ..Policy::default().configuration() }),
     }
 }
 
