@@ -8,7 +8,7 @@ use domain::{
     history::{Ends, HistoryId, Owner, Page, Query, Record},
     limits::HISTORY_PAGE,
 };
-use event_log::Log;
+use event_log::{Log, Offset};
 use std::{ops::ControlFlow, sync::Arc};
 use store::{Column, Direction, Store, StoreError};
 
@@ -124,6 +124,16 @@ impl History {
             return Ok(ControlFlow::Continue(()));
         };
         Ok(filling.take(Record { id, said: Arc::new(said) }))
+    }
+
+    /// How far the fold has come in each shard of the log.
+    pub fn reached(&self) -> Vec<Offset> {
+        self.fold.reached()
+    }
+
+    /// Why the fold does not go on in some shard, while that lasts; questions are refused meanwhile.
+    pub fn trouble(&self) -> Option<String> {
+        self.fold.trouble()
     }
 
     /// Removes what was said before `before`; answers how many rows went. For a thread of its own.

@@ -2,13 +2,16 @@
 
 mod scene;
 
+use archive::HistoryError;
 use domain::{
     ConversationId, Timestamp,
     conversation::Fact,
     history::{HistoryId, Owner, Page, Query},
     limits::{HISTORY_BYTES, HISTORY_PAGE},
 };
+use event_log::Offset;
 use scene::{Scene, address, between, of};
+use std::time::Instant;
 
 /// Messages of this size between the two, from number 1, a millisecond apart, a record each.
 fn talk(scene: &Scene, count: u64, bytes: usize) {
@@ -166,4 +169,22 @@ fn what_expires_takes_its_beginning_with_it_unless_that_still_matters() {
     scene.append(&ConversationId::Conference(address("coffee")), &[scene::said(32, "x")]);
     let query = Query { owner: Owner::Conference(address("coffee")), ..of("alice") };
     assert!(scene.query(&query).records.is_empty(), "it still wants none");
+}
+
+#[test]
+fn a_shard_that_cannot_be_folded_holds_up_no_other_and_no_question_for_long() {
+    let scene = Scene::new();
+    talk(&scene, 1, 1);
+    assert_eq!(numbers(&scene.query(&of("alice"))), [1]);
+    assert_eq!(scene.history().trouble(), None);
+    scene.spoil();
+    let asked = Instant::now();
+    assert!(matches!(scene.history().query(&of("alice")), Err(HistoryError::Behind)));
+    assert!(asked.elapsed() < archive::limits::PATIENCE, "it does not wait for what does not come");
+    assert!(scene.history().trouble().is_some_and(|trouble| trouble.starts_with("shard 0, offset 0")));
+    scene.append(&between("alice", "bob"), &[scene::said(2, "x")]);
+    while scene.history().reached() != [Offset(0), Offset(3)] {
+        assert!(asked.elapsed() < archive::limits::PATIENCE, "the other shard goes on");
+        std::thread::yield_now();
+    }
 }

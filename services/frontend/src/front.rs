@@ -10,7 +10,7 @@ use crate::{
 };
 use actix::{Addr, Arbiter};
 use domain::{Address, Shard, Timestamp, conversation, user};
-use event_log::{Log, WriterId};
+use event_log::{Log, Offset, WriterId};
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 use store::Store;
 use tokio::sync::oneshot;
@@ -206,6 +206,13 @@ impl FrontEnd {
         self.0.parts.store.free_bytes().map_or(u64::MAX, |free| free.saturating_sub(keep))
     }
 
+    /// Up to where every reader of the log has come, shard by shard: the rows of the entities, and the archive. Blocks.
+    pub fn log_read(&self) -> Result<Vec<Offset>, store::RowError> {
+        let store = &self.0.parts.store;
+        let both = self.log().shards().all().zip(self.history().reached());
+        both.map(|(shard, folded)| Ok(store.checkpoint(shard)?.offset.min(folded))).collect()
+    }
+
     /// To be called once a second: what is counted elsewhere is read, and rates are made.
     pub fn sample(&self) {
         self.0.parts.meters.syncs.set(self.log().syncs_total());
@@ -219,7 +226,9 @@ impl FrontEnd {
 
     /// What does not work now, a sentence each.
     pub fn troubles(&self) -> Vec<String> {
-        self.log().trouble().map(|trouble| trouble.to_string()).into_iter().collect()
+        let log = self.log().trouble().map(|trouble| trouble.to_string());
+        let archive = self.history().trouble().map(|trouble| format!("the history is behind: {trouble}"));
+        log.into_iter().chain(archive).collect()
     }
 
     /// A page of the users, in the order of their addresses, including those just made.

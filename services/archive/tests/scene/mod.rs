@@ -19,12 +19,13 @@ use store::{Column, Direction, Store};
 
 const STAMP: Stamp = Stamp { epoch: 1, writer: WriterId(1) };
 
-/// The archive over one shard.
+/// The archive over two shards, of which the second is for what goes wrong.
 pub(crate) struct Scene {
     history: History,
     _follow: Follow,
     store: Store,
     appender: Appender,
+    other: Appender,
     durable: Receiver<()>,
     _log: Log,
     _folder: tempfile::TempDir,
@@ -47,16 +48,17 @@ impl Sink for Ear {
 impl Scene {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let shards = ShardCount::new(1).expect("not zero");
+        let shards = ShardCount::new(2).expect("not zero");
         let store = Store::open(folder.path(), store::Options { shards }).expect("opens");
         let log = Log::start(Memory::new(shards), Options::default()).expect("starts");
         let follow = Follow::start(log.clone(), store.clone()).expect("follows");
         let history = History::new(log.clone(), store.clone(), &follow);
         let (sender, durable) = channel();
-        let appender = log.appender(Shard(0), Arc::new(Ear(sender)));
+        let appender = log.appender(Shard(1), Arc::new(Ear(sender.clone())));
+        let other = log.appender(Shard(0), Arc::new(Ear(sender)));
         appender.append(codec::encode_claim(STAMP)).expect("queued");
         durable.recv().expect("durable");
-        Self { history, _follow: follow, store, appender, durable, _log: log, _folder: folder }
+        Self { history, _follow: follow, store, appender, other, durable, _log: log, _folder: folder }
     }
 
     /// Appends what a conversation decided in one turn.
@@ -68,6 +70,12 @@ impl Scene {
     /// Appends what a user's home decided in one turn.
     pub(crate) fn append_user(&self, user: &str, facts: &[user::Fact]) {
         self.appender.append(codec::encode_user(STAMP, &address(user), facts)).expect("queued");
+        self.durable.recv().expect("durable");
+    }
+
+    /// Appends something that is no record to the other shard.
+    pub(crate) fn spoil(&self) {
+        self.other.append(vec![0xff; 10].into()).expect("queued");
         self.durable.recv().expect("durable");
     }
 
