@@ -1,6 +1,7 @@
 //! Standard Edition: every role in one process. This page is its table of contents: what is opened, in which order, and
 //! how it is closed.
 
+mod folders;
 mod logging;
 mod secret;
 mod upkeep;
@@ -40,13 +41,12 @@ pub(crate) fn run(standard: Standard) -> ExitCode {
 
 async fn serve(standard: Standard) -> Result<(), Box<dyn Error>> {
     let mut stop = Stop::listen()?;
-    std::fs::create_dir_all(&standard.data)
-        .map_err(|error| format!("--data {}: {error}", standard.data.display()))?;
+    folders::make(&standard.data)?;
     let metrics = PrometheusBuilder::new().install_recorder()?;
     frontend::meters::Meters::describe();
 
     let tls = certificate(&standard)?;
-    let store = store::Store::open(&standard.data.join("db"), store::Options::default())?;
+    let store = store::Store::open(&folders::closed(&standard.data, "db")?, store::Options::default())?;
     if let Some(cut) = store.cut() {
         tracing::warn!(?cut, "the end of the log was cut: it was being written when the process was killed");
     }
@@ -119,7 +119,7 @@ fn settings(standard: &Standard) -> Result<Settings, Box<dyn Error>> {
             ..conversation::Policy::default()
         },
         workers: standard.workers.get(),
-        uploads: standard.data.join("upload"),
+        uploads: folders::closed(&standard.data, "upload")?,
         upload_terms: Terms {
             max_file: standard.upload_max,
             quota: standard.upload_quota,
