@@ -3,6 +3,7 @@
 
 mod folders;
 mod logging;
+mod panic;
 mod secret;
 mod upkeep;
 
@@ -29,6 +30,7 @@ use transport::{Admission, ConnectionLimits, Entrance, Gate, Tls, authority::Aut
 /// Runs until it is told to stop.
 pub(crate) fn run(standard: Standard) -> ExitCode {
     logging::start(&standard.log, standard.log_format == LogFormat::Json);
+    panic::ends_the_process();
     match frontend::block_on(serve(standard)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
