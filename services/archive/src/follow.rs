@@ -1,10 +1,11 @@
 //! Behind the log: one thread that folds what is new, shard by shard, its rows and how far it is in one batch. A kill
 //! at any moment leaves no gap and no double.
 
-use crate::{fold, keys, limits};
+use crate::{fold::Fold, keys, limits};
 use domain::Shard;
 use event_log::{Checkpoint, Follower, Log, Offset, ReadError, Record, Validity, Verdict, codec};
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -61,8 +62,26 @@ pub(crate) struct Shared {
 struct State {
     /// For each shard: how far it is folded.
     progress: Vec<Checkpoint>,
+    /// Shards that cannot be folded at the moment, and why.
+    stuck: BTreeMap<Shard, String>,
     waiting: usize,
     ended: bool,
+}
+
+impl State {
+    /// Whether something up to these ends is not folded.
+    fn is_behind(&self, ends: &[Offset]) -> bool {
+        self.progress.iter().zip(ends).any(|(folded, end)| folded.offset < *end)
+    }
+
+    /// Whether it does not help to wait for these ends.
+    fn is_hopeless(&self, ends: &[Offset]) -> bool {
+        let missing = |shard: &Shard| {
+            let index = usize::from(shard.0);
+            self.progress.get(index).zip(ends.get(index)).is_some_and(|(folded, end)| folded.offset < *end)
+        };
+        self.ended || self.stuck.keys().any(missing)
+    }
 }
 
 impl Follower for Shared {
@@ -80,23 +99,33 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until every shard is folded to where the log ended when this was called. False: not within the limit.
+    /// Waits until every shard is folded to where the log ended when this was called. False: not within the limit, or
+    /// one of them cannot be folded.
     pub(crate) fn wait_for(&self, log: &Log) -> bool {
         let ends: Vec<_> = log.shards().all().map(|shard| log.end(shard)).collect();
-        let behind =
-            |state: &State| state.progress.iter().zip(&ends).any(|(folded, end)| folded.offset < *end);
+        let waits = |state: &mut State| state.is_behind(&ends) && !state.is_hopeless(&ends);
         let mut state = self.lock();
-        if !behind(&state) {
-            return true;
+        if !waits(&mut state) {
+            return !state.is_behind(&ends);
         }
         state.waiting += 1;
         self.grown.notify_one();
-        let (mut state, outcome) = self
+        let (mut state, _) = self
             .folded
-            .wait_timeout_while(state, limits::PATIENCE, |state| behind(state) && !state.ended)
+            .wait_timeout_while(state, limits::PATIENCE, waits)
             .unwrap_or_else(PoisonError::into_inner);
         state.waiting -= 1;
-        !outcome.timed_out()
+        !state.is_behind(&ends)
+    }
+
+    /// How far each shard is folded.
+    pub(crate) fn reached(&self) -> Vec<Offset> {
+        self.lock().progress.iter().map(|folded| folded.offset).collect()
+    }
+
+    /// Why some shard cannot be folded at the moment.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.lock().stuck.values().next().cloned()
     }
 }
 
@@ -109,7 +138,7 @@ impl Follow {
             progress.push(value.and_then(|value| keys::decode_progress(&value)).unwrap_or_default());
         }
         let shared = Arc::new(Shared {
-            state: Mutex::new(State { progress, waiting: 0, ended: false }),
+            state: Mutex::new(State { progress, stuck: BTreeMap::new(), waiting: 0, ended: false }),
             grown: Condvar::new(),
             folded: Condvar::new(),
             rung: AtomicBool::new(true),
@@ -150,17 +179,37 @@ struct Folder {
 
 impl Folder {
     fn run(self) {
+        let mut tried = Instant::now();
         while self.sleep() {
             self.shared.rung.store(false, Ordering::Release);
+            let again = tried.elapsed() >= limits::RETRY;
+            if again {
+                tried = Instant::now();
+            }
             for shard in self.log.shards().all() {
-                while let Err(error) = self.fold(shard) {
-                    tracing::error!(%error, "the archive is behind the log; it tries again");
-                    if !self.pause(limits::RETRY) {
-                        return;
-                    }
+                // What cannot be folded holds up no other shard, and is not tried all the time.
+                if again || !self.shared.lock().stuck.contains_key(&shard) {
+                    self.try_to_fold(shard);
                 }
             }
             self.shared.folded.notify_all();
+        }
+    }
+
+    fn try_to_fold(&self, shard: Shard) {
+        let outcome = self.fold(shard);
+        let mut state = self.shared.lock();
+        match outcome {
+            Ok(()) => {
+                if state.stuck.remove(&shard).is_some() {
+                    tracing::info!(shard = shard.0, "the archive follows the log again");
+                }
+            }
+            Err(error) => {
+                if state.stuck.insert(shard, error.to_string()).is_none() {
+                    tracing::error!(shard = shard.0, %error, "the archive is behind the log; it tries again");
+                }
+            }
         }
     }
 
@@ -170,22 +219,18 @@ impl Folder {
         let idle = |state: &mut State| {
             !state.ended && state.waiting == 0 && !self.shared.rung.load(Ordering::Acquire)
         };
-        let state = self.shared.grown.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner);
+        let patience = if state.stuck.is_empty() { Duration::MAX } else { limits::RETRY };
+        let (state, _) = self
+            .shared
+            .grown
+            .wait_timeout_while(state, patience, idle)
+            .unwrap_or_else(PoisonError::into_inner);
         let gathering = |state: &mut State| !state.ended && state.waiting == 0;
         let (state, _) = self
             .shared
             .grown
             .wait_timeout_while(state, limits::GATHER, gathering)
             .unwrap_or_else(PoisonError::into_inner);
-        !state.ended
-    }
-
-    fn pause(&self, time: Duration) -> bool {
-        let until = Instant::now() + time;
-        let state = self.shared.lock();
-        let waits = |state: &mut State| !state.ended && Instant::now() < until;
-        let (state, _) =
-            self.shared.grown.wait_timeout_while(state, time, waits).unwrap_or_else(PoisonError::into_inner);
         !state.ended
     }
 
@@ -198,7 +243,7 @@ impl Folder {
                 return Ok(());
             }
             let mut validity = Validity::from(from);
-            let mut batch = self.store.batch();
+            let mut fold = Fold::new(&self.store);
             for (offset, bytes) in self.log.read(shard, from.offset, limits::FOLD_BYTES)? {
                 let record = codec::decode(bytes.clone()).map_err(|problem| FollowError::Record {
                     shard: shard.0,
@@ -206,13 +251,12 @@ impl Folder {
                     problem: problem.to_string(),
                 })?;
                 let verdict = validity.fold(offset, record.stamp(), record.is_claim());
-                if let (Verdict::Valid, Record::Facts(_, entry)) = (verdict, &record) {
-                    fold::rows(entry, &bytes, &mut |(key, value)| batch.put(Column::History, &key, &value));
+                if let (Verdict::Valid, Record::Facts(stamp, entry)) = (verdict, &record) {
+                    fold.take(*stamp, entry, &bytes)?;
                 }
             }
             let reached = validity.checkpoint();
-            batch.put(Column::History, &keys::progress(shard), &keys::encode_progress(reached));
-            batch.write()?;
+            fold.write(shard, reached)?;
             self.shared.lock().progress[index] = reached;
         }
     }

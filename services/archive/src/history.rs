@@ -1,13 +1,14 @@
 //! Questions about the past, answered from the archive's rows. An answer holds everything that was acknowledged before
 //! the question came.
 
-use crate::{Follow, fold, follow::Shared, keys, limits};
+use crate::{Follow, beginning::Beginning, filling::Filling, fold, follow::Shared, keys, limits};
+use bytes::Bytes;
 use domain::{
-    Address, ConversationId,
+    Address, ConversationId, Timestamp,
     history::{Ends, HistoryId, Owner, Page, Query, Record},
     limits::HISTORY_PAGE,
 };
-use event_log::Log;
+use event_log::{Log, Offset};
 use std::{ops::ControlFlow, sync::Arc};
 use store::{Column, Direction, Store, StoreError};
 
@@ -47,42 +48,42 @@ impl History {
     pub fn query(&self, query: &Query) -> Result<Page, HistoryError> {
         self.wait()?;
         let rows = rows_of(&query.owner, query.with.as_ref());
-        if !query.ids.is_empty() {
-            return self.named(&rows, query);
-        }
-        let max = query.max.min(HISTORY_PAGE) as usize;
+        let (from, to) = bounds(&rows.prefix, query, self.begins(&query.owner)?);
         let backwards = query.last_page || (query.before.is_some() && query.after.is_none());
-        let (from, to) = bounds(&rows.prefix, query);
-        let direction = if backwards { Direction::Down } else { Direction::Up };
-        let mut found: Vec<(HistoryId, Vec<u8>)> = Vec::new();
-        let mut more = false;
-        self.store.scan(Column::History, (&from, &to), direction, |key, value| {
-            if found.len() == max {
-                more = true;
-                return ControlFlow::Break(());
+        let mut filling = Filling::new(query.max.min(HISTORY_PAGE) as usize);
+        if query.ids.is_empty() {
+            let direction = if backwards { Direction::Down } else { Direction::Up };
+            let mut failed = None;
+            self.store.scan(Column::History, (&from, &to), direction, |key, value| {
+                let Some(id) = keys::id_of(key) else { return ControlFlow::Continue(()) };
+                self.fill(&mut filling, &rows, id, value).unwrap_or_else(|error| {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                })
+            })?;
+            failed.map_or(Ok(()), Err)?;
+        } else {
+            for id in named(&query.ids, backwards) {
+                let key = keys::at(&rows.prefix, id);
+                if key < from || key >= to {
+                    continue;
+                }
+                // Those that the owner does not have are left out.
+                let Some(value) = self.store.get(Column::History, &key)? else { continue };
+                if self.fill(&mut filling, &rows, id, &value)?.is_break() {
+                    break;
+                }
             }
-            if let Some(id) = keys::id_of(key) {
-                found.push((id, value.to_vec()));
-            }
-            ControlFlow::Continue(())
-        })?;
-        if backwards {
-            found.reverse();
         }
-        let mut page = Page { records: Vec::with_capacity(found.len()), complete: !more };
-        for (id, value) in found {
-            if let Some(record) = self.record(&rows, id, value)? {
-                page.records.push(record);
-            }
-        }
-        Ok(page)
+        Ok(filling.page(backwards))
     }
 
     /// The oldest and the newest message.
     pub fn ends(&self, owner: &Owner) -> Result<Ends, HistoryError> {
         self.wait()?;
         let rows = rows_of(owner, None);
-        let (from, to) = (keys::at(&rows.prefix, FIRST), keys::at(&rows.prefix, LAST));
+        let first = HistoryId { at: self.begins(owner)?, ..FIRST };
+        let (from, to) = (keys::at(&rows.prefix, first), keys::at(&rows.prefix, LAST));
         let mut ends = Ends::default();
         for (direction, end) in [(Direction::Up, &mut ends.first), (Direction::Down, &mut ends.last)] {
             self.store.scan(Column::History, (&from, &to), direction, |key, _| {
@@ -93,48 +94,66 @@ impl History {
         Ok(ends)
     }
 
+    fn begins(&self, owner: &Owner) -> Result<Timestamp, StoreError> {
+        Ok(Beginning::of(&self.store, owner)?.at)
+    }
+
     fn wait(&self) -> Result<(), HistoryError> {
         if self.fold.wait_for(&self.log) { Ok(()) } else { Err(HistoryError::Behind) }
     }
 
-    /// The messages of these ids that the owner has; those that it does not have are left out.
-    fn named(&self, rows: &Rows, query: &Query) -> Result<Page, HistoryError> {
-        let mut page = Page { records: Vec::new(), complete: true };
-        for id in query.ids.iter().take(HISTORY_PAGE as usize) {
-            if let Some(value) = self.store.get(Column::History, &keys::at(&rows.prefix, *id))? {
-                page.records.extend(self.record(rows, *id, value)?);
-            }
+    /// Reads a row into the page, if there is room; only then does it take memory.
+    fn fill(
+        &self,
+        filling: &mut Filling,
+        rows: &Rows,
+        id: HistoryId,
+        value: &[u8],
+    ) -> Result<ControlFlow<()>, StoreError> {
+        if filling.is_full() {
+            return Ok(filling.leave_out());
         }
-        page.records.sort_by_key(|record| record.id);
-        Ok(page)
+        let said = if rows.is_index {
+            let row = self.store.get(Column::History, &keys::at(&keys::of_conversation(value), id))?;
+            row.and_then(|row| fold::said(row.into()))
+        } else {
+            fold::said(Bytes::copy_from_slice(value))
+        };
+        let Some(said) = said else {
+            tracing::error!(%id, "a message of the history cannot be read");
+            return Ok(ControlFlow::Continue(()));
+        };
+        Ok(filling.take(Record { id, said: Arc::new(said) }))
     }
 
-    fn record(&self, rows: &Rows, id: HistoryId, value: Vec<u8>) -> Result<Option<Record>, HistoryError> {
-        let value = if rows.is_index {
-            self.store.get(Column::History, &keys::at(&keys::of_conversation(&value), id))?
-        } else {
-            Some(value)
-        };
-        let said = value.and_then(|value| fold::said(&value));
-        if said.is_none() {
-            tracing::error!(%id, "a message of the history cannot be read");
-        }
-        Ok(said.map(|said| Record { id, said: Arc::new(said) }))
+    /// How far the fold has come in each shard of the log.
+    pub fn reached(&self) -> Vec<Offset> {
+        self.fold.reached()
+    }
+
+    /// Why the fold does not go on in some shard, while that lasts; questions are refused meanwhile.
+    pub fn trouble(&self) -> Option<String> {
+        self.fold.trouble()
     }
 
     /// Removes what was said before `before`; answers how many rows went. For a thread of its own.
-    pub fn expire(&self, before: domain::Timestamp) -> Result<usize, HistoryError> {
+    pub fn expire(&self, before: Timestamp) -> Result<usize, HistoryError> {
         let mut gone = 0;
-        for kind in [b'C', b'U'] {
+        for kind in [b'B', b'C', b'U'] {
             let mut from = vec![kind];
             let to = vec![kind + 1];
             loop {
                 let mut batch = self.store.batch();
                 let mut seen = 0;
                 let mut last = None;
-                self.store.scan(Column::History, (&from, &to), Direction::Up, |key, _| {
+                self.store.scan(Column::History, (&from, &to), Direction::Up, |key, value| {
                     seen += 1;
-                    if keys::id_of(key).is_some_and(|id| id.at < before) {
+                    let is_old = if kind == b'B' {
+                        Beginning::decode(value).is_some_and(|beginning| beginning.is_moot(before))
+                    } else {
+                        keys::id_of(key).is_some_and(|id| id.at < before)
+                    };
+                    if is_old {
                         batch.delete(Column::History, key);
                         gone += 1;
                     }
@@ -155,9 +174,8 @@ impl History {
     }
 }
 
-const FIRST: HistoryId = HistoryId { at: domain::Timestamp(0), conversation: 0, number: 0 };
-const LAST: HistoryId =
-    HistoryId { at: domain::Timestamp(u64::MAX), conversation: u32::MAX, number: u64::MAX };
+const FIRST: HistoryId = HistoryId { at: Timestamp(0), conversation: 0, number: 0 };
+const LAST: HistoryId = HistoryId { at: Timestamp(u64::MAX), conversation: u32::MAX, number: u64::MAX };
 
 fn rows_of(owner: &Owner, with: Option<&Address>) -> Rows {
     let conversation = |id: &ConversationId| keys::of_conversation(&keys::conversation_text(id));
@@ -174,9 +192,18 @@ fn rows_of(owner: &Owner, with: Option<&Address>) -> Rows {
     }
 }
 
+/// In the order in which the page is filled, each once.
+fn named(ids: &[HistoryId], backwards: bool) -> Vec<HistoryId> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable_by(|a, b| if backwards { b.cmp(a) } else { a.cmp(b) });
+    ids.dedup();
+    ids
+}
+
 /// From the first row that may be in the answer to behind the last.
-fn bounds(prefix: &[u8], query: &Query) -> (Vec<u8>, Vec<u8>) {
-    let mut from = keys::at(prefix, query.start.map_or(FIRST, |at| HistoryId { at, ..FIRST }));
+fn bounds(prefix: &[u8], query: &Query, begins: Timestamp) -> (Vec<u8>, Vec<u8>) {
+    let at = query.start.map_or(begins, |start| start.max(begins));
+    let mut from = keys::at(prefix, HistoryId { at, ..FIRST });
     let mut to = keys::at(prefix, query.end.map_or(LAST, |at| HistoryId { at, ..LAST }));
     if let Some(after) = query.after {
         let mut behind = keys::at(prefix, after);

@@ -2,13 +2,17 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `C` conversation `00` history id | index of the fact in its record (u16), the record as it is in the log |
+//! | `C` conversation `00` history id | a record as in the log, with the message as its one fact |
 //! | `U` user `00` history id | the conversation |
+//! | `B` `U` user or `B` `C` conference | when its history begins (u64), whether what is said is kept (u8) |
 //! | `P` shard (u16) | how far the fold is: offset, epoch and writer (u64 each) |
 //!
 //! A conversation is one address, or two with `01` between them; neither byte can be part of an address.
 
-use domain::{Address, ConversationId, Shard, history::HistoryId};
+use domain::{
+    Address, ConversationId, Shard,
+    history::{HistoryId, Owner},
+};
 use event_log::{Checkpoint, Offset, Stamp, WriterId};
 
 const END: u8 = 0;
@@ -36,6 +40,15 @@ pub(crate) fn of_conversation(text: &[u8]) -> Vec<u8> {
 /// What all rows of this user begin with.
 pub(crate) fn of_user(user: &Address) -> Vec<u8> {
     prefix(b'U', user.as_str().as_bytes())
+}
+
+/// Where it is kept when the history of this owner begins.
+pub(crate) fn beginning(owner: &Owner) -> Vec<u8> {
+    let (kind, address) = match owner {
+        Owner::User(user) => (b'U', user),
+        Owner::Conference(conference) => (b'C', conference),
+    };
+    [&[b'B', kind], address.as_str().as_bytes()].concat()
 }
 
 /// The row of this message below a prefix.

@@ -8,7 +8,8 @@ pub const FOLD_BYTES: usize = 1 << 20;
 pub const GATHER: Duration = Duration::from_millis(20);
 /// A question waits this long for the fold to reach the end of the log; then it is refused with `TryLater`.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-/// After an error of the disk, the fold tries again after this.
+/// A shard that cannot be folded (an error of the disk, a record that cannot be understood) is tried again after this,
+/// while the others go on; questions are refused meanwhile if the shard is behind.
 pub const RETRY: Duration = Duration::from_secs(1);
 /// Rows that one step of the expiry deletes at once.
 pub const EXPIRE_ROWS: usize = 10_000;

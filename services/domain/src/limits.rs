@@ -81,3 +81,5 @@ pub const SESSION_QUIET: Duration = Duration::from_mins(10);
 pub const CONFIRMATION_DELAY: Duration = Duration::from_secs(1);
 /// Messages in a page of history; a higher wish gets this many.
 pub const HISTORY_PAGE: u32 = 250;
+/// Bytes of messages in a page of history, which holds one message at least; what does not fit comes with the next.
+pub const HISTORY_BYTES: usize = 1024 * 1024;

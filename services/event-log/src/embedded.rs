@@ -136,9 +136,8 @@ impl Log {
         self.0.shared.followers.add(follower)
     }
 
-    /// Drops records written before that time, where it is cheap. The caller answers for it that every reader has
-    /// read them and every checkpoint is behind them. Blocks on the disk.
-    pub fn trim(&self, before: Timestamp) -> Result<(), WriteError> {
+    /// Drops records written before that time, where it is cheap; [`crate::Trimmer`] knows that nobody needs them.
+    pub(crate) fn trim(&self, before: Timestamp) -> Result<(), WriteError> {
         self.0.shared.medium.trim(before)
     }
 

@@ -14,6 +14,7 @@ mod memory;
 mod owner;
 mod queue;
 mod record;
+mod trim;
 mod validity;
 mod writer;
 
@@ -24,4 +25,5 @@ pub use memory::{Fault, Memory};
 pub use owner::{Input, LostBy, Outcome, Output, Owner};
 pub use queue::{AppendError, Sink};
 pub use record::{Entry, Facts, Offset, Record, Stamp, WriterId};
+pub use trim::Trimmer;
 pub use validity::{Checkpoint, Validity, Verdict};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::{Shard, ShardCount, Timestamp};
 use event_log::{
-    AppendError, Appender, Fault, Follower, Log, Memory, Offset, Options, ReadError, Sink, limits,
+    AppendError, Appender, Fault, Follower, Log, Memory, Offset, Options, ReadError, Sink, Trimmer, limits,
 };
 use std::{
     sync::{
@@ -239,12 +239,47 @@ fn reading_comes_in_pages_and_what_was_dropped_is_said() {
     }
     let page = |from, max| log.read(B, Offset(from), max).expect("reads").len();
     assert_eq!((page(0, 0), page(0, 6), page(1, 100), page(3, 100), page(9, 100)), (1, 2, 2, 0, 0));
-    log.trim(Timestamp(u64::MAX)).expect("trims");
+    assert_eq!(Trimmer::new(log.clone(), LATER).trim(LATER, LATER, &ends(&log)), Ok(None));
     let trimmed = ReadError::Trimmed { shard: B, from: Offset(0), first: Offset(3) };
     assert_eq!(log.read(B, Offset(0), 100), Err(trimmed));
     a.append(record("four")).expect("queued");
     assert_eq!(heard.recv(), Ok(Heard::Appended(B, 3, 1)));
     assert_eq!(page(3, 100), 1);
+}
+
+/// After everything that a test writes.
+const LATER: Timestamp = Timestamp(u64::MAX);
+
+fn ends(log: &Log) -> Vec<Offset> {
+    log.shards().all().map(|shard| log.end(shard)).collect()
+}
+
+#[test]
+fn nothing_is_dropped_that_a_reader_has_not_read() {
+    let (_memory, log) = log();
+    let (a, heard) = appender(&log, A);
+    let append = |text| {
+        a.append(record(text)).expect("queued");
+        heard.recv().expect("an outcome");
+    };
+    append("one");
+    append("two");
+    let mut trimmer = Trimmer::new(log.clone(), LATER);
+    // One reader stands still; however often it is asked, and however long the log grows.
+    let standing = ends(&log);
+    let behind: Vec<Offset> = standing.iter().map(|end| Offset(end.0.saturating_sub(1))).collect();
+    append("three");
+    for _ in 0..3 {
+        assert_eq!(trimmer.trim(LATER, LATER, &behind), Ok(Some(LATER)));
+        assert_eq!(texts(&log, A).len(), 3);
+    }
+    assert_eq!(trimmer.trim(LATER, LATER, &[]), Ok(Some(LATER)), "a reader that says nothing");
+    // It goes on; what was written before the log was looked at goes, and that is not what is being written now.
+    let now = Timestamp(1);
+    assert_eq!(trimmer.trim(now, LATER, &standing), Ok(None));
+    append("four");
+    assert_eq!(trimmer.trim(now, LATER, &ends(&log)), Ok(None));
+    assert_eq!(log.read(A, Offset(3), 100).expect("still there").len(), 1);
 }
 
 struct Watch(Sender<(Shard, Offset)>);

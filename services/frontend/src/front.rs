@@ -10,6 +10,7 @@ use crate::{
 };
 use actix::{Addr, Arbiter};
 use domain::{Address, Shard, Timestamp, conversation, user};
+<<<<<<< HEAD
 use event_log::{Log, WriterId};
 use std::{
     io,
@@ -17,6 +18,10 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+=======
+use event_log::{Log, Offset, WriterId};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
+>>>>>>> 817bb960532129a7e6b60e1a7cd80dfdcb1917b9
 use store::Store;
 use tokio::sync::oneshot;
 use transport::Gate;
@@ -216,6 +221,20 @@ impl FrontEnd {
         self.0.parts.store.free_bytes().unwrap_or(0)
     }
 
+    /// Bytes of the disk that files may take. They leave twice the reserve, so that messages, which need the reserve
+    /// itself to be free, go on when files do not.
+    pub fn disk_spare(&self) -> u64 {
+        let keep = self.settings().disk_reserve.saturating_mul(2);
+        self.0.parts.store.free_bytes().map_or(u64::MAX, |free| free.saturating_sub(keep))
+    }
+
+    /// Up to where every reader of the log has come, shard by shard: the rows of the entities, and the archive. Blocks.
+    pub fn log_read(&self) -> Result<Vec<Offset>, store::RowError> {
+        let store = &self.0.parts.store;
+        let both = self.log().shards().all().zip(self.history().reached());
+        both.map(|(shard, folded)| Ok(store.checkpoint(shard)?.offset.min(folded))).collect()
+    }
+
     /// To be called once a second: what is counted elsewhere is read, and rates are made.
     pub fn sample(&self) {
         self.0.parts.meters.syncs.set(self.log().syncs_total());
@@ -229,9 +248,15 @@ impl FrontEnd {
 
     /// What does not work now, a sentence each.
     pub fn troubles(&self) -> Vec<String> {
+<<<<<<< HEAD
         let stuck = self.meters().shards_stuck.get();
         let stuck = (stuck > 0).then(|| format!("{stuck} shards take no records; the server's log says why"));
         self.log().trouble().map(|trouble| trouble.to_string()).into_iter().chain(stuck).collect()
+=======
+        let log = self.log().trouble().map(|trouble| trouble.to_string());
+        let archive = self.history().trouble().map(|trouble| format!("the history is behind: {trouble}"));
+        log.into_iter().chain(archive).collect()
+>>>>>>> 817bb960532129a7e6b60e1a7cd80dfdcb1917b9
     }
 
     /// A page of the users, in the order of their addresses, including those just made.

@@ -29,3 +29,7 @@ pub const APPEND_RETRY: Duration = Duration::from_millis(200);
 pub const RECORD_BYTES: usize = 1 << 20;
 /// Bytes that one read of the log brings while replaying.
 pub const REPLAY_BYTES: usize = 1 << 20;
+/// Questions about the past that are answered at once, of all sessions; more wait for [`HISTORY_WAIT`].
+pub const HISTORY_AT_ONCE: usize = 16;
+/// A question about the past that has not come to its turn after this is refused with `TryLater`.
+pub const HISTORY_WAIT: Duration = Duration::from_secs(20);

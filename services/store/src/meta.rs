@@ -4,7 +4,7 @@ use domain::ShardCount;
 use rocksdb::{ColumnFamily, DB, IteratorMode, WriteBatch};
 
 /// The format that this program writes, and the only one that it opens.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 const FORMAT_KEY: &[u8] = b"format";
 const SHARDS_KEY: &[u8] = b"shards";

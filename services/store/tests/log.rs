@@ -179,7 +179,7 @@ fn an_unknown_format_is_refused_with_both_versions() {
         db.put_cf(meta, b"format", 7_u32.to_be_bytes()).expect("writes");
     }
     let error = open_with(dir.path(), SHARDS).err().expect("refused");
-    assert!(error.to_string().ends_with("has format 7; this program knows format 1"), "{error}");
+    assert!(error.to_string().ends_with("has format 7; this program knows format 2"), "{error}");
 }
 
 #[test]

@@ -348,3 +348,33 @@ fn a_talk_of_two_becomes_one_of_three() {
          carol/desk hears nothing of <message><body>between us</body></message>",
     );
 }
+
+#[test]
+fn a_conference_made_anew_has_no_past_and_what_is_not_to_be_kept_is_not() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         bob/desk signs in
+         alice/phone starts {#tea} as Alice
+         alice/phone: <message to='{#tea}' type='groupchat' id='1'><body>for the record</body></message>
+         alice/phone hears <message type='groupchat' id='1'/>
+         alice/phone sets at {#tea}: <query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'>
+            <field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>
+            <field var='muc#roomconfig_enablelogging'><value>0</value></field></x></query>
+         alice/phone is told
+         alice/phone hears <message type='groupchat'><x xmlns='http://jabber.org/protocol/muc#user'><status code='171'/></x></message>
+         alice/phone: <message to='{#tea}' type='groupchat' id='2'><body>off the record</body></message>
+         alice/phone hears <message type='groupchat' id='2'/>
+         alice/phone sets at {#tea}: <query xmlns='urn:xmpp:mam:2' queryid='q'/>
+         alice/phone hears <message><result xmlns='urn:xmpp:mam:2' queryid='q'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' id='1'/></forwarded></result></message>
+         alice/phone is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>
+         alice/phone hears nothing of <message><result xmlns='urn:xmpp:mam:2' queryid='q'/></message>
+         alice/phone: <presence to='{#tea}/Alice' type='unavailable'/>
+         alice/phone hears <presence from='{#tea}/Alice' type='unavailable'/>
+         -- With her it has ended; this is another one.
+         bob/desk starts {#tea} as Bob
+         bob/desk sets at {#tea}: <query xmlns='urn:xmpp:mam:2' queryid='r'/>
+         bob/desk is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>
+         bob/desk hears nothing of <message><result xmlns='urn:xmpp:mam:2' queryid='r'/></message>",
+    );
+}

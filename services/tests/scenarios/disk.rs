@@ -47,6 +47,8 @@ fn a_full_disk_refuses_what_is_new_and_recovers_by_itself() {
         "alice/phone: <message to='{bob}' type='chat' id='full'><body>no room</body></message>
          alice/phone hears <message type='error' id='full'><error type='wait'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
          bob/desk hears nothing of <message id='full'/>
+         alice/phone gets from upload.{d}: <request xmlns='urn:xmpp:http:upload:0' filename='a' size='1'/>
+         alice/phone is refused: wait resource-constraint
          -- What is kept can still be read, and what is soft still passes.
          bob/desk sets <query xmlns='urn:xmpp:mam:2' queryid='q'/>
          bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='q'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' id='before'/></forwarded></result></message>

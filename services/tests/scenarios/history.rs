@@ -139,3 +139,33 @@ fn history_survives_kill_and_restart() {
          bob/desk is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>",
     );
 }
+
+#[test]
+fn who_gets_an_address_again_finds_an_empty_history() {
+    let mut stage = Stage::in_house(&HOUSE);
+    stage.play(
+        "alice/phone signs in
+         bob/desk signs in
+         bob/desk: <message to='{alice}' type='chat' id='old'><body>the first Bob's secret</body></message>
+         alice/phone hears <message id='old'/>",
+    );
+    let (bob, server) = (stage.account("bob"), stage.server());
+    let address = format!("{bob}@{}", tests::server::DOMAIN);
+    let removed = server.command(&["user", "remove", &address, "--yes"], "");
+    assert!(removed.status.success(), "{}", server.log());
+    server.add_users(&[bob]);
+    stage.play(
+        "bob/new signs in
+         bob/new sets <query xmlns='urn:xmpp:mam:2' queryid='q'/>
+         bob/new is told <fin xmlns='urn:xmpp:mam:2' complete='true'><set xmlns='http://jabber.org/protocol/rsm'>
+            <not xmlns='play'><first xmlns='http://jabber.org/protocol/rsm'/></not></set></fin>
+         -- Alice keeps hers, and both go on.
+         alice/phone: <message to='{bob}' type='chat' id='new'><body>welcome</body></message>
+         bob/new hears <message id='new'/>
+         bob/new sets <query xmlns='urn:xmpp:mam:2' queryid='r'/>
+         bob/new hears <message><result xmlns='urn:xmpp:mam:2' queryid='r'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' id='new'/></forwarded></result></message>
+         bob/new is told
+         alice/phone sets <query xmlns='urn:xmpp:mam:2' queryid='s'/>
+         alice/phone hears <message><result xmlns='urn:xmpp:mam:2' queryid='s'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' id='old'/></forwarded></result></message>",
+    );
+}

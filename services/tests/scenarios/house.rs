@@ -1,7 +1,7 @@
 //! The server as a whole: what it says about itself (XEP-0030, XEP-0092, XEP-0199, XEP-0202, XEP-0012), how it stops, what it
 //! refuses to start with, what survives.
 
-use std::process::Command;
+use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command};
 use tests::{House, Server, Stage, binary, play::play};
 
 static HOUSE: House = House::new(&[]);
@@ -28,6 +28,25 @@ fn it_says_what_is_there() {
          alice/phone gets from {d}: <query xmlns='jabber:iq:last'/>
          alice/phone is told <query xmlns='jabber:iq:last' seconds='*'/>",
     );
+}
+
+#[test]
+fn what_it_keeps_is_for_no_other_user_of_the_machine() {
+    let mut server = Server::start(&[]);
+    let folders = ["db", "upload"].map(|name| server.data().join(name));
+    let modes = |folders: &[PathBuf]| -> Vec<u32> {
+        let mode = |folder: &PathBuf| fs::metadata(folder).expect("there").permissions().mode() & 0o777;
+        folders.iter().map(mode).collect()
+    };
+    assert_eq!(modes(&folders), [0o700, 0o700]);
+    // Also what was made more open once; but clients may read whom to trust.
+    for folder in &folders {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("changed");
+    }
+    server.kill();
+    server.restart();
+    let folders = ["db", "upload", "tls/ca.pem"].map(|name| server.data().join(name));
+    assert_eq!(modes(&folders), [0o700, 0o700, 0o644]);
 }
 
 #[test]

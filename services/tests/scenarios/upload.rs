@@ -1,5 +1,6 @@
 //! Files (XEP-0363): a slot is asked for over XMPP, filled and read over HTTPS; nothing else comes in.
 
+use std::{path::Path, time::Instant};
 use tests::{House, Stage, wire};
 
 static HOUSE: House = House::new(&["--upload-max", "100KiB", "--upload-quota", "150KiB"]);
@@ -19,6 +20,28 @@ fn slot(stage: &mut Stage<'_>, name: &str, size: usize) -> (String, String, Stri
         format!("/{path}")
     };
     (path(stage.variable("put")), stage.variable("token").to_owned(), path(stage.variable("get")))
+}
+
+/// Begins to put a file of this size, and goes no further than these bytes of it.
+fn begin(stage: &Stage<'_>, path: &str, token: &str, size: usize, body: &[u8]) -> wire::Socket {
+    let server = stage.server();
+    let mut socket = wire::Socket::connect(server.ports().http).expect("connects");
+    socket.secure(server.trust(), b"http/1.1").expect("secured");
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: {token}\r\nContent-Length: {size}\r\n\r\n",
+        tests::server::DOMAIN
+    );
+    socket.write(head.as_bytes()).expect("written");
+    socket.write(body).expect("written");
+    socket
+}
+
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let until = Instant::now() + tests::limits::WAIT;
+    while !is_so() {
+        assert!(Instant::now() < until, "{what}");
+        std::thread::yield_now();
+    }
 }
 
 fn put(stage: &Stage<'_>, path: &str, token: &str, body: &[u8]) -> u16 {
@@ -94,6 +117,26 @@ fn there_is_a_limit_to_a_file_and_to_all_of_them() {
         "alice/phone gets from upload.{d}: <request xmlns='urn:xmpp:http:upload:0' filename='b' size='100000'/>
          alice/phone is refused: modify policy-violation",
     );
+}
+
+#[test]
+fn an_upload_counts_from_its_beginning_and_leaves_nothing_if_it_is_cut_off() {
+    let mut stage = Stage::in_house(&HOUSE);
+    stage.play("alice/phone signs in");
+    let (to, token, _) = slot(&mut stage, "a", 100_000);
+    let mut socket = begin(&stage, &to, &token, 100_000, &[7; 99_999]);
+    let id = Path::new(&to).parent().and_then(Path::file_name).expect("/upload/id/name");
+    let folder = stage.server().data().join("upload").join(id);
+    wait_until("it has begun", || folder.exists());
+    assert_eq!(put(&stage, &to, &token, b"again"), 403, "it is being filled");
+    stage.play(
+        "alice/phone gets from upload.{d}: <request xmlns='urn:xmpp:http:upload:0' filename='b' size='100000'/>
+         alice/phone is refused: modify policy-violation",
+    );
+    socket.shut();
+    wait_until("it is removed", || !folder.exists());
+    let (to, token, _) = slot(&mut stage, "b", 100_000);
+    assert_eq!(put(&stage, &to, &token, &vec![7; 100_000]), 201);
 }
 
 #[test]

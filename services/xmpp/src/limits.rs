@@ -99,8 +99,9 @@ pub const ADMIN_ITEMS: usize = 250;
 pub const BLOCK_ITEMS: usize = 250;
 /// People who may be brought into a two-party talk at once; more are refused with `not-acceptable`.
 pub const NEWCOMERS: usize = 50;
-/// Bytes of messages in one page of history; what does not fit comes with the next page.
-pub const HISTORY_BYTES: usize = 1024 * 1024;
+/// Questions about the past of one session that the host has at once, its answers that the session has not taken
+/// included; more of them wait in the session, and count as open meanwhile.
+pub const HISTORY_QUESTIONS: usize = 2;
 /// Bytes of the node and `ver` by which a client names its capabilities; longer ones are taken as none.
 pub const CAPS_BYTES: usize = 1024;
 /// Elements of one namespace in a user's private storage (XEP-0049), by name; the oldest goes first.

@@ -8,6 +8,7 @@ mod connection;
 pub(crate) mod guard;
 pub(crate) mod outbox;
 pub(crate) mod parked;
+mod past;
 mod questions;
 mod sign_in;
 
@@ -59,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) door: Arc<session::Config>,
     pub(crate) guard: guard::Guard,
     pub(crate) checks: Checks,
+    past: past::Past,
     last: AtomicU64,
 }
 
@@ -72,6 +74,7 @@ impl Sessions {
             door,
             guard: guard::Guard::default(),
             checks: Checks::default(),
+            past: past::Past::default(),
             last: AtomicU64::new(0),
         }))
     }

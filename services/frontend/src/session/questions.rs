@@ -25,11 +25,11 @@ async fn answer(shared: &Shared, asker: &Address, question: Question) -> Answer 
     match question {
         Question::History(query) => {
             let history = shared.front.history().clone();
-            blocking(move || history.query(&query).map(Answer::History)).await
+            shared.past.answer(move || history.query(&query).map(Answer::History)).await
         }
         Question::HistoryEnds(owner) => {
             let history = shared.front.history().clone();
-            blocking(move || history.ends(&owner).map(Answer::HistoryEnds)).await
+            shared.past.answer(move || history.ends(&owner).map(Answer::HistoryEnds)).await
         }
         Question::UploadSlot { name, size, content_type } => {
             upload_slot(shared, asker, &name, size, content_type.as_deref())
@@ -40,19 +40,6 @@ async fn answer(shared: &Shared, asker: &Address, question: Question) -> Answer 
             commands::last_activity(&shared.front, asker.clone(), address).await
         }
         Question::Admin(command) => commands::run(&shared.front, command).await,
-    }
-}
-
-async fn blocking<E: std::fmt::Display + Send + 'static>(
-    work: impl FnOnce() -> Result<Answer, E> + Send + 'static,
-) -> Answer {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "a question about the past has no answer");
-            refused(Reason::TryLater, "the history cannot be read now; try again later")
-        }
-        Err(_) => refused(Reason::TryLater, "the history cannot be read now; try again later"),
     }
 }
 
@@ -67,7 +54,8 @@ fn upload_slot(
         return refused(Reason::NotImplemented, "files cannot be uploaded here");
     };
     let media_type = content_type.unwrap_or("application/octet-stream");
-    match shared.front.uploads().slots.grant(clock::now(), asker, name, size, media_type) {
+    let spare = shared.front.disk_spare();
+    match shared.front.uploads().slots.grant(clock::now(), asker, name, size, media_type, spare) {
         Ok(slot) => {
             let url = format!("{web}/upload/{}", slot.path);
             let headers = vec![("Authorization".to_owned(), format!("Bearer {}", slot.token))];
@@ -82,6 +70,7 @@ fn upload_slot(
         Err(Denied::TooMany { .. }) => {
             refused(Reason::TryLater, "too many uploads are open; finish them first")
         }
+        Err(Denied::DiskFull) => refused(Reason::TryLater, "the server has no room for files at the moment"),
         Err(Denied::BadName) => refused(Reason::BadRequest, "that is no file name"),
     }
 }

@@ -52,7 +52,7 @@ impl Files {
     }
 
     /// Where the bytes of a slot are to be written before [`Self::finish`].
-    pub fn begin(&self, id: &str, grant: &Grant) -> io::Result<PathBuf> {
+    pub(super) fn begin(&self, id: &str, grant: &Grant) -> io::Result<PathBuf> {
         let slot = self.slot(id)?;
         fs::create_dir(&slot)?;
         fs::write(slot.join(mark(&grant.owner)), [])?;
@@ -61,16 +61,19 @@ impl Files {
     }
 
     /// The bytes are all there and synced: the file can be read from now on.
-    pub fn finish(&self, id: &str, grant: &Grant) -> io::Result<()> {
+    pub(super) fn finish(&self, id: &str, grant: &Grant) -> io::Result<()> {
         let slot = self.slot(id)?;
         fs::rename(slot.join("arriving"), slot.join("content"))?;
         self.count(&mark(&grant.owner), |used| used.saturating_add(grant.size));
         Ok(())
     }
 
-    /// The bytes did not come: forget the slot.
-    pub fn give_up(&self, id: &str) -> io::Result<()> {
-        remove(&self.slot(id)?)
+    /// The bytes did not come: forget the slot, if it was begun.
+    pub(super) fn give_up(&self, id: &str) -> io::Result<()> {
+        match fs::remove_dir_all(self.slot(id)?) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            outcome => outcome,
+        }
     }
 
     /// The file of a slot, if it was filled.
@@ -82,19 +85,31 @@ impl Files {
         path.is_file().then(|| Found { path, name: name.to_owned(), media_type: media_type.to_owned() })
     }
 
-    /// Removes what is older than `keep`; answers how many files went.
-    pub fn expire(&self, now: SystemTime, keep: Duration) -> io::Result<usize> {
+    /// Removes what is older than `keep`, and what was begun and is not being filled any more; answers how many went.
+    pub(super) fn expire(
+        &self,
+        now: SystemTime,
+        keep: Duration,
+        is_being_filled: impl Fn(&str) -> bool,
+    ) -> io::Result<usize> {
         let mut gone = 0;
         for slot in fs::read_dir(&self.folder)? {
-            let slot = slot?.path();
-            let Ok(content) = fs::metadata(slot.join("content")) else { continue };
-            if now.duration_since(content.modified()?).unwrap_or_default() > keep {
+            let slot = slot?;
+            // Asked before looking for the content, which comes while a slot is being filled.
+            if slot.file_name().to_str().is_some_and(&is_being_filled) {
+                continue;
+            }
+            let slot = slot.path();
+            if let Ok(content) = fs::metadata(slot.join("content")) {
+                if now.duration_since(content.modified()?).unwrap_or_default() <= keep {
+                    continue;
+                }
                 if let Some(owner) = owner_mark(&slot) {
                     self.count(&owner, |used| used.saturating_sub(content.len()));
                 }
-                remove(&slot)?;
-                gone += 1;
             }
+            remove(&slot)?;
+            gone += 1;
         }
         Ok(gone)
     }
@@ -132,7 +147,9 @@ mod tests {
         super::{Slots, Terms},
         *,
     };
+    use bytes::Bytes;
     use domain::Timestamp;
+    use futures_util::stream;
     use std::sync::Arc;
 
     #[test]
@@ -142,21 +159,22 @@ mod tests {
         let terms = Terms { max_file: 100, quota: 1000, keep: Duration::from_secs(1) };
         let files = Arc::new(Files::open(dir.path()).expect("opens"));
         let slots = Slots::new(terms, Arc::clone(&files));
-        let slot = slots.grant(Timestamp(0), &alice, "a.txt", 5, "text/plain").expect("granted");
+        let slot = slots.grant(Timestamp(0), &alice, "a.txt", 5, "text/plain", 5).expect("granted");
         let (id, _) = slot.path.split_once('/').expect("id/name");
-        let grant = slots.take(Timestamp(0), id, &slot.token).expect("there");
+        let filling = slots.take(Timestamp(0), id, &slot.token).expect("there");
         assert!(files.find(id).is_none(), "not before it is filled");
-        fs::write(files.begin(id, &grant).expect("begins"), "hello").expect("written");
-        assert!(files.find(id).is_none(), "not before it is finished");
-        files.finish(id, &grant).expect("finished");
+        let body = stream::iter([Ok::<_, io::Error>(Bytes::from_static(b"hello"))]);
+        crate::block_on(filling.receive(body)).expect("filled");
 
-        let again = Files::open(dir.path()).expect("opens again");
-        assert_eq!(again.used_by(&alice), 5);
-        let found = again.find(id).expect("still there");
+        let files = Arc::new(Files::open(dir.path()).expect("opens again"));
+        let again = Slots::new(terms, Arc::clone(&files));
+        assert_eq!(files.used_by(&alice), 5);
+        let found = files.find(id).expect("still there");
         assert_eq!((found.name.as_str(), found.media_type.as_str()), ("a.txt", "text/plain"));
+        assert_eq!(again.expire(SystemTime::now()).expect("expires"), 0);
         let later = SystemTime::now() + Duration::from_secs(2);
-        assert_eq!(again.expire(later, terms.keep).expect("expires"), 1);
-        assert_eq!((again.used_by(&alice), again.find(id).is_none()), (0, true));
+        assert_eq!(again.expire(later).expect("expires"), 1);
+        assert_eq!((files.used_by(&alice), files.find(id).is_none()), (0, true));
     }
 
     #[test]

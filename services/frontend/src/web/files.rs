@@ -9,8 +9,7 @@ use actix_web::{
     http::header::{self, ContentDisposition, DispositionParam, DispositionType},
     web,
 };
-use futures_util::StreamExt as _;
-use tokio::{fs::File, io::AsyncWriteExt as _};
+use transport::Permit;
 
 /// Answers a browser's question whether it may PUT from another origin.
 pub(super) async fn preflight() -> HttpResponse {
@@ -34,7 +33,7 @@ pub(super) async fn put(
         .headers()
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let Some(grant) = token.and_then(|token| uploads.slots.take(clock::now(), &id, token)) else {
+    let Some(filling) = token.and_then(|token| uploads.slots.take(clock::now(), &id, token)) else {
         return allow_any_origin(HttpResponse::Forbidden())
             .body("no slot was granted for this, or it has run out; ask for a new one\n");
     };
@@ -42,45 +41,40 @@ pub(super) async fn put(
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced != Some(grant.size()) {
+    if announced != Some(filling.size()) {
         return allow_any_origin(HttpResponse::BadRequest())
             .body("the size is not the one that the slot was granted for\n");
     }
-    match receive(&web, &id, &grant, body).await {
+    if filling.size() > web.front.disk_spare() {
+        return allow_any_origin(HttpResponse::InsufficientStorage()).body("the disk is full\n");
+    }
+    let _permit = match admit(&web, &request) {
+        Ok(permit) => permit,
+        Err(refused) => {
+            return allow_any_origin(HttpResponse::ServiceUnavailable()).body(format!("{refused}\n"));
+        }
+    };
+    let gate = web.front.gate();
+    let outcome = tokio::select! {
+        outcome = filling.receive(body) => outcome,
+        () = gate.drain_begins() => Err(std::io::Error::other("the server is shutting down")),
+    };
+    match outcome {
         Ok(()) => allow_any_origin(HttpResponse::Created()).finish(),
         Err(problem) => {
             tracing::warn!(%problem, "an upload failed");
-            if let Err(error) = uploads.files.give_up(&id) {
-                tracing::warn!(%error, "a failed upload could not be removed");
-            }
             allow_any_origin(HttpResponse::InternalServerError())
                 .body("the file could not be stored; ask for a new slot\n")
         }
     }
 }
 
-async fn receive(
-    web: &Web,
-    id: &str,
-    grant: &crate::upload::Grant,
-    mut body: web::Payload,
-) -> std::io::Result<()> {
-    let uploads = web.front.uploads();
-    let arriving = uploads.files.begin(id, grant)?;
-    let mut file = File::create(arriving).await?;
-    let mut left = grant.size();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(std::io::Error::other)?;
-        left = left
-            .checked_sub(chunk.len() as u64)
-            .ok_or_else(|| std::io::Error::other("more bytes came than were announced"))?;
-        file.write_all(&chunk).await?;
-    }
-    if left > 0 {
-        return Err(std::io::Error::other("fewer bytes came than were announced"));
-    }
-    file.sync_all().await?;
-    uploads.files.finish(id, grant)
+/// An upload counts as a connection for as long as it takes, of somebody who has signed in: the slot shows that.
+fn admit(web: &Web, request: &HttpRequest) -> Result<Permit, String> {
+    let peer = request.peer_addr().ok_or("the connection has no address")?;
+    let mut permit = web.front.gate().admit(peer.ip()).map_err(|refused| refused.to_string())?;
+    permit.signed_in();
+    Ok(permit)
 }
 
 /// Gives a file out.

@@ -81,12 +81,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     with("offline-im", "on|off", "on", "Whether messages are kept for users who are not signed in"),
     with("history-days", "DAYS", "365", "How long history is kept; 0: for ever"),
-    with("log-days", "DAYS", "7", "How long the log is kept; longer than any reader of it is ever away"),
+    with("log-days", "DAYS", "7", "How long the log is kept; longer if something that reads it is behind"),
     with(
         "disk-reserve",
         "BYTES",
         "256MiB",
-        "With less than this free on the disk, new messages are refused until there is more",
+        "With less than this free on the disk, new messages are refused until there is more; files leave twice as much",
     ),
     optional(
         "workers",

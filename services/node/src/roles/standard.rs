@@ -1,7 +1,9 @@
 //! Standard Edition: every role in one process. This page is its table of contents: what is opened, in which order, and
 //! how it is closed.
 
+mod folders;
 mod logging;
+mod panic;
 mod secret;
 mod upkeep;
 
@@ -28,7 +30,7 @@ use transport::{Admission, ConnectionLimits, Entrance, Gate, Tls, authority::Aut
 /// Runs until it is told to stop.
 pub(crate) fn run(standard: Standard) -> ExitCode {
     logging::start(&standard.log, standard.log_format == LogFormat::Json);
-    end_at_a_bug();
+    panic::ends_the_process();
     match frontend::block_on(serve(standard)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -39,30 +41,14 @@ pub(crate) fn run(standard: Standard) -> ExitCode {
     }
 }
 
-/// A panic ends the process, like kill -9: what was acknowledged is in the log, and a start brings everything back, while
-/// an actor that is gone would leave its user or shard without an answer. What the panic says may quote what somebody
-/// wrote: only its place is told.
-fn end_at_a_bug() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(
-            place,
-            "a bug: the process ends; what was acknowledged is on disk; start it again and report this place"
-        );
-        eprintln!("linnet: a bug at {place}: the process ends; start it again and report this place");
-        std::process::abort();
-    }));
-}
-
 async fn serve(standard: Standard) -> Result<(), Box<dyn Error>> {
     let mut stop = Stop::listen()?;
-    std::fs::create_dir_all(&standard.data)
-        .map_err(|error| format!("--data {}: {error}", standard.data.display()))?;
+    folders::make(&standard.data)?;
     let metrics = PrometheusBuilder::new().install_recorder()?;
     frontend::meters::Meters::describe();
 
     let tls = certificate(&standard)?;
-    let store = store::Store::open(&standard.data.join("db"), store::Options::default())?;
+    let store = store::Store::open(&folders::closed(&standard.data, "db")?, store::Options::default())?;
     if let Some(cut) = store.cut() {
         tracing::warn!(?cut, "the end of the log was cut: it was being written when the process was killed");
     }
@@ -135,7 +121,7 @@ fn settings(standard: &Standard) -> Result<Settings, Box<dyn Error>> {
             ..conversation::Policy::default()
         },
         workers: standard.workers.get(),
-        uploads: standard.data.join("upload"),
+        uploads: folders::closed(&standard.data, "upload")?,
         upload_terms: Terms {
             max_file: standard.upload_max,
             quota: standard.upload_quota,

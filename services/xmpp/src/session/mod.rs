@@ -128,6 +128,7 @@ impl Session {
                 answer => then(self, turn, request, answer),
             }
         }
+        self.open.answered(ask.0, turn.out);
     }
 
     /// The client has every stanza up to the one with this serial.

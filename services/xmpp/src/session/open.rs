@@ -2,7 +2,7 @@
 
 use super::{Answer, AskId, Output, Question, Request, Session, Turn};
 use crate::{
-    limits::{CLIENT_REQUESTS, OPEN_COMMANDS},
+    limits::{CLIENT_REQUESTS, HISTORY_QUESTIONS, OPEN_COMMANDS},
     stanza::{Stanza, Tag},
     xep::csi::Urgency,
 };
@@ -37,6 +37,10 @@ pub(super) enum Waiting {
 pub(super) struct Open {
     last: u64,
     waiting: VecDeque<(u64, Waiting)>,
+    /// The questions about the past that the host has now.
+    past: Vec<u64>,
+    /// Those that it does not have yet.
+    past_later: VecDeque<(u64, Question)>,
     /// Requests of ours to the client, by their number.
     client: VecDeque<(u64, ThenReply)>,
 }
@@ -68,8 +72,32 @@ impl Open {
         if self.waiting.is_empty() {
             // Most sessions are idle most of the time.
             self.waiting = VecDeque::new();
+            self.past = Vec::new();
+            self.past_later = VecDeque::new();
         }
         found
+    }
+
+    /// Asks the host, or lets the question wait until the host has answered others: an answer about the past may be
+    /// large, and holds a thread of the host and the disk while it is made.
+    fn ask(&mut self, number: u64, question: Question, out: &mut Vec<Output>) {
+        if matches!(question, Question::History(_) | Question::HistoryEnds(_)) {
+            if self.past.len() >= HISTORY_QUESTIONS {
+                return self.past_later.push_back((number, question));
+            }
+            self.past.push(number);
+        }
+        out.push(Output::Ask(AskId(number), question));
+    }
+
+    /// The host has answered: the next that waits for that is asked.
+    pub(super) fn answered(&mut self, number: u64, out: &mut Vec<Output>) {
+        if let Some(at) = self.past.iter().position(|asked| *asked == number) {
+            self.past.swap_remove(at);
+            if let Some((number, question)) = self.past_later.pop_front() {
+                self.ask(number, question, out);
+            }
+        }
     }
 }
 
@@ -133,7 +161,7 @@ impl Session {
         then: impl FnOnce(&mut Session, &mut Turn<'_>, Request, Answer) + Send + 'static,
     ) {
         let ask = self.open.add(Waiting::Question(request, Box::new(then)));
-        turn.out.push(Output::Ask(AskId(ask), question));
+        self.open.ask(ask, question, turn.out);
     }
 
     /// Sends the client an iq get or set of the server's own; `then` gets its result or error. Of more than

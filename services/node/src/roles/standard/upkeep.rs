@@ -2,6 +2,7 @@
 
 use crate::config::Standard;
 use domain::{Address, Timestamp};
+use event_log::Trimmer;
 use frontend::{FrontEnd, clock};
 use std::{
     sync::Arc,
@@ -31,18 +32,23 @@ pub(super) fn start(front: &FrontEnd, standard: &Standard, tls: &Arc<Tls>) {
         }
     });
     let (front, standard, tls) = (front.clone(), standard.clone(), Arc::clone(tls));
+    let mut trimmer = Trimmer::new(front.log().clone(), clock::now());
     tokio::task::spawn_local(async move {
         let mut hour = tokio::time::interval(HOURLY);
         loop {
             hour.tick().await;
             let (front, standard, tls) = (front.clone(), standard.clone(), Arc::clone(&tls));
+            let log = front.log().clone();
             let done = tokio::task::spawn_blocking(move || {
                 renew(&standard, &tls);
+                trim(&front, &standard, &mut trimmer);
                 drop_old(&front, &standard);
+                trimmer
             });
-            if done.await.is_err() {
+            trimmer = done.await.unwrap_or_else(|_| {
                 tracing::error!("the hourly upkeep has panicked");
-            }
+                Trimmer::new(log, clock::now())
+            });
         }
     });
 }
@@ -63,10 +69,23 @@ fn renew(standard: &Standard, tls: &Tls) {
     }
 }
 
-fn drop_old(front: &FrontEnd, standard: &Standard) {
-    if let Err(error) = front.log().trim(ago(DAY * standard.log_days)) {
-        tracing::error!(%error, "old log could not be dropped");
+fn trim(front: &FrontEnd, standard: &Standard, trimmer: &mut Trimmer) {
+    let now = clock::now();
+    let read = match front.log_read() {
+        Ok(read) => read,
+        Err(error) => return tracing::error!(%error, "old log could not be dropped"),
+    };
+    match trimmer.trim(now, ago(DAY * standard.log_days), &read) {
+        // Shortly after the start that is nothing special.
+        Ok(Some(since)) if now.since(since) >= HOURLY / 2 => {
+            tracing::warn!("no log is dropped: the history or the state of a shard is behind it");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "old log could not be dropped"),
     }
+}
+
+fn drop_old(front: &FrontEnd, standard: &Standard) {
     if standard.history_days > 0 {
         match front.history().expire(ago(DAY * standard.history_days)) {
             Ok(0) => {}
@@ -74,7 +93,7 @@ fn drop_old(front: &FrontEnd, standard: &Standard) {
             Err(error) => tracing::error!(%error, "old history could not be dropped"),
         }
     }
-    match front.uploads().files.expire(SystemTime::now(), DAY * standard.upload_days) {
+    match front.uploads().slots.expire(SystemTime::now()) {
         Ok(0) => {}
         Ok(files) => tracing::info!(files, "old uploads were removed"),
         Err(error) => tracing::error!(%error, "old uploads could not be removed"),

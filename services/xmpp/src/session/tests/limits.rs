@@ -2,8 +2,10 @@
 
 use super::{Cast, NOW, play, session, shown, stanza};
 use crate::limits::{
-    ADMIN_ITEMS, BLOCK_ITEMS, CARRIED_BYTES, CLIENT_REQUESTS, INVITATIONS, MESSAGE_ID_BYTES, OPEN_COMMANDS,
+    ADMIN_ITEMS, BLOCK_ITEMS, CARRIED_BYTES, CLIENT_REQUESTS, HISTORY_QUESTIONS, INVITATIONS,
+    MESSAGE_ID_BYTES, OPEN_COMMANDS,
 };
+use crate::session::{Answer as Told, AskId, Output};
 use domain::{
     Ticket,
     endpoint::{Answer, Event},
@@ -28,6 +30,39 @@ fn with_too_many_open_commands_no_more_is_read_and_then_refused() {
     let lines: Vec<String> = out.iter().map(shown).collect();
     assert!(lines[0].contains("<resource-constraint") && lines[0].contains("type='wait'"), "{lines:?}");
     assert_eq!(lines.len(), 2);
+}
+
+#[test]
+fn only_some_questions_about_the_past_are_asked_at_once_and_all_in_the_end() {
+    let (mut session, mut out) = (session(), Vec::new());
+    let asked = |out: &[Output]| -> Vec<u64> {
+        out.iter().filter_map(|o| if let Output::Ask(ask, _) = o { Some(ask.0) } else { None }).collect()
+    };
+    let query = stanza("<iq type='set' id='q'><query xmlns='urn:xmpp:mam:2'/></iq>");
+    let ends = stanza("<iq type='get' id='e'><metadata xmlns='urn:xmpp:mam:2'/></iq>");
+    for seq in 1..=OPEN_COMMANDS as u64 {
+        session.stanza(NOW, seq, if seq % 2 == 0 { &ends } else { &query }, &mut out);
+    }
+    let mut open = asked(&out);
+    assert_eq!(open.len(), HISTORY_QUESTIONS);
+    assert!(!session.wants_more_input(), "those that wait count as open");
+    // Another question is not held up by them.
+    out.clear();
+    session.stanza(NOW, 99, &stanza("<iq type='get' id='u'><query xmlns='jabber:iq:last'/></iq>"), &mut out);
+    assert_eq!(asked(&out).len(), 1);
+    out.clear();
+    let mut answered = Vec::new();
+    while let Some(ask) = open.pop() {
+        let refused = Told::Refused(domain::Reason::TryLater.into());
+        let told = if answered.len() % 3 == 0 { refused } else { Told::HistoryEnds(<_>::default()) };
+        answered.push(ask);
+        session.answer(NOW, AskId(ask), told, &mut out);
+        open.extend(asked(&out));
+        out.clear();
+        assert!(open.len() <= HISTORY_QUESTIONS);
+    }
+    answered.sort_unstable();
+    assert_eq!(answered, (1..=OPEN_COMMANDS as u64).collect::<Vec<_>>());
 }
 
 #[test]

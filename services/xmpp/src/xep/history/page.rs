@@ -3,7 +3,6 @@
 
 use super::NS;
 use crate::{
-    limits::HISTORY_BYTES,
     session::message::{Reader, append},
     stanza::{Element, Tag},
     xep::{forward::write_forwarded, rsm, service::Step},
@@ -18,8 +17,6 @@ use domain::{
 pub(super) struct Wanted {
     pub(super) owner: Owner,
     pub(super) query_id: Option<String>,
-    /// Asked for from the end, so what does not fit is left out at the beginning.
-    pub(super) backwards: bool,
     /// Newest first (§4.3.3); which messages it holds stays the same.
     pub(super) flipped: bool,
     /// None of them is wanted, only whether there are any.
@@ -28,8 +25,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     pub(super) fn reply(&self, me: &EndpointId, page: &Page) -> Step {
-        let fitting = self.fitting(&page.records);
-        let records = if self.count_only { &[] } else { fitting };
+        let records = if self.count_only { &[][..] } else { &page.records };
         let ends = records.first().zip(records.last());
         let ends = ends.map(|(first, last)| (first.id.to_string(), last.id.to_string()));
         let complete = page.complete && records.len() == page.records.len();
@@ -41,21 +37,6 @@ impl Wanted {
             stanzas.reverse();
         }
         Step::Reply(stanzas, Some(fin))
-    }
-
-    /// As many as one answer may hold, but at least one; the client asks on from there.
-    fn fitting<'p>(&self, records: &'p [Record]) -> &'p [Record] {
-        let mut bytes = 0;
-        let mut fits = |record: &&Record| {
-            bytes += record.said.message.size();
-            bytes <= HISTORY_BYTES
-        };
-        if self.backwards {
-            let count = records.iter().rev().take_while(&mut fits).count();
-            return &records[records.len() - count.max(1).min(records.len())..];
-        }
-        let count = records.iter().take_while(&mut fits).count();
-        &records[..count.max(1).min(records.len())]
     }
 
     fn result(&self, me: &EndpointId, record: &Record) -> Bytes {

@@ -27,7 +27,6 @@ pub(super) fn request(payload: &Element, owner: Owner) -> Step {
     let wanted = page::Wanted {
         owner,
         query_id: payload.attribute("queryid").map(str::to_owned),
-        backwards: query.last_page,
         flipped: payload.child("flip-page", NS).is_some(),
         count_only: query.max == 0,
     };

@@ -1,7 +1,7 @@
 //! History as dialogues (XEP-0313).
 
 use crate::{
-    limits::{HISTORY_BYTES, HISTORY_IDS},
+    limits::HISTORY_IDS,
     xep::script::{play, spoken},
 };
 use domain::history::HistoryId;
@@ -184,20 +184,5 @@ fn everything_is_kept_and_that_is_said_honestly() {
         "<prefs xmlns='urn:xmpp:mam:2' default='always'><never><jid>bob@example.org</jid></never></prefs>",
     ] {
         play(&format!("C: set - {other}\nS: ! cancel feature-not-implemented"));
-    }
-}
-
-#[test]
-fn a_page_has_a_limit_of_bytes_and_the_rest_comes_with_the_next() {
-    let (big, small) = ("b".repeat(HISTORY_BYTES), "s");
-    for (place, expected) in [("", [(1, &*big)]), ("<before/>", [(2, small)])] {
-        let last = if place.is_empty() { "" } else { " last page" };
-        let mut lines = vec![query(&set(place))];
-        lines.push(format!(
-            "H: history User(alice@example.org) max 250{last}\nh: page complete {big} {small}"
-        ));
-        lines.extend(expected.map(|(number, text)| result(number, text)));
-        lines.push(fin("", expected[0].0, expected[0].0));
-        play(&lines.join("\n"));
     }
 }
