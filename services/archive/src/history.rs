@@ -3,7 +3,7 @@
 
 use crate::{Follow, fold, follow::Shared, keys, limits};
 use domain::{
-    Address, ConversationId,
+    Address, ConversationId, Timestamp,
     history::{Ends, HistoryId, Owner, Page, Query, Record},
     limits::HISTORY_PAGE,
 };
@@ -43,16 +43,16 @@ impl History {
         Self { log, store, fold: follow.shared() }
     }
 
-    /// A page of history.
-    pub fn query(&self, query: &Query) -> Result<Page, HistoryError> {
+    /// A page of this one's history.
+    pub fn query(&self, owner: &Owner, query: &Query) -> Result<Page, HistoryError> {
         self.wait()?;
-        let rows = rows_of(&query.owner, query.with.as_ref());
+        let rows = rows_of(owner, query.with.as_ref());
         if !query.ids.is_empty() {
-            return self.named(&rows, query);
+            return self.named(owner, &rows, &query.ids);
         }
         let max = query.max.min(HISTORY_PAGE) as usize;
         let backwards = query.last_page || (query.before.is_some() && query.after.is_none());
-        let (from, to) = bounds(&rows.prefix, query);
+        let (from, to) = bounds(&rows.prefix, owner.since(), query);
         let direction = if backwards { Direction::Down } else { Direction::Up };
         let mut found: Vec<(HistoryId, Vec<u8>)> = Vec::new();
         let mut more = false;
@@ -82,7 +82,8 @@ impl History {
     pub fn ends(&self, owner: &Owner) -> Result<Ends, HistoryError> {
         self.wait()?;
         let rows = rows_of(owner, None);
-        let (from, to) = (keys::at(&rows.prefix, FIRST), keys::at(&rows.prefix, LAST));
+        let from = HistoryId { at: owner.since(), ..FIRST };
+        let (from, to) = (keys::at(&rows.prefix, from), keys::at(&rows.prefix, LAST));
         let mut ends = Ends::default();
         for (direction, end) in [(Direction::Up, &mut ends.first), (Direction::Down, &mut ends.last)] {
             self.store.scan(Column::History, (&from, &to), direction, |key, _| {
@@ -98,9 +99,10 @@ impl History {
     }
 
     /// The messages of these ids that the owner has; those that it does not have are left out.
-    fn named(&self, rows: &Rows, query: &Query) -> Result<Page, HistoryError> {
+    fn named(&self, owner: &Owner, rows: &Rows, ids: &[HistoryId]) -> Result<Page, HistoryError> {
         let mut page = Page { records: Vec::new(), complete: true };
-        for id in query.ids.iter().take(HISTORY_PAGE as usize) {
+        let own = ids.iter().filter(|id| id.at >= owner.since());
+        for id in own.take(HISTORY_PAGE as usize) {
             if let Some(value) = self.store.get(Column::History, &keys::at(&rows.prefix, *id))? {
                 page.records.extend(self.record(rows, *id, value)?);
             }
@@ -123,7 +125,7 @@ impl History {
     }
 
     /// Removes what was said before `before`; answers how many rows went. For a thread of its own.
-    pub fn expire(&self, before: domain::Timestamp) -> Result<usize, HistoryError> {
+    pub fn expire(&self, before: Timestamp) -> Result<usize, HistoryError> {
         let mut gone = 0;
         for kind in [b'C', b'U'] {
             let mut from = vec![kind];
@@ -155,9 +157,8 @@ impl History {
     }
 }
 
-const FIRST: HistoryId = HistoryId { at: domain::Timestamp(0), conversation: 0, number: 0 };
-const LAST: HistoryId =
-    HistoryId { at: domain::Timestamp(u64::MAX), conversation: u32::MAX, number: u64::MAX };
+const FIRST: HistoryId = HistoryId { at: Timestamp(0), conversation: 0, number: 0 };
+const LAST: HistoryId = HistoryId { at: Timestamp(u64::MAX), conversation: u32::MAX, number: u64::MAX };
 
 fn rows_of(owner: &Owner, with: Option<&Address>) -> Rows {
     let conversation = |id: &ConversationId| keys::of_conversation(&keys::conversation_text(id));
@@ -168,15 +169,16 @@ fn rows_of(owner: &Owner, with: Option<&Address>) -> Rows {
             let id = ConversationId::between(user.clone(), with.clone());
             Rows { prefix: conversation(&id), is_index: false }
         }
-        (Owner::Conference(address), _) => {
+        (Owner::Conference { address, .. }, _) => {
             Rows { prefix: conversation(&ConversationId::Conference(address.clone())), is_index: false }
         }
     }
 }
 
 /// From the first row that may be in the answer to behind the last.
-fn bounds(prefix: &[u8], query: &Query) -> (Vec<u8>, Vec<u8>) {
-    let mut from = keys::at(prefix, query.start.map_or(FIRST, |at| HistoryId { at, ..FIRST }));
+fn bounds(prefix: &[u8], since: Timestamp, query: &Query) -> (Vec<u8>, Vec<u8>) {
+    let start = query.start.unwrap_or_default().max(since);
+    let mut from = keys::at(prefix, HistoryId { at: start, ..FIRST });
     let mut to = keys::at(prefix, query.end.map_or(LAST, |at| HistoryId { at, ..LAST }));
     if let Some(after) = query.after {
         let mut behind = keys::at(prefix, after);

@@ -6,7 +6,8 @@
 //! | `U` user `00` history id | the conversation |
 //! | `P` shard (u16) | how far the fold is: offset, epoch and writer (u64 each) |
 //!
-//! A conversation is one address, or two with `01` between them; neither byte can be part of an address.
+//! A conversation is one address, or two with `01` between them; neither byte can be part of an address. A user's
+//! whispers in a conference are a conversation of the two addresses, for that user alone.
 
 use domain::{Address, ConversationId, Shard, history::HistoryId};
 use event_log::{Checkpoint, Offset, Stamp, WriterId};

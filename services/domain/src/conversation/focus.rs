@@ -142,6 +142,7 @@ impl Focus {
             Ask::ReservedNick => Ok(self.reserved_nick(from)),
             Ask::Describe => self.describe(from),
             Ask::Occupants => self.occupant_nicks(from),
+            Ask::ReadHistory => self.read_history(from),
         }
     }
 

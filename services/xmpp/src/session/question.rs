@@ -11,8 +11,8 @@ pub struct AskId(pub u64);
 /// Asked of the host.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Question {
-    /// A page of history (XEP-0313). The host checks that the asker may read a conference's.
-    History(history::Query),
+    /// A page of history (XEP-0313). That the asker may read a conference's, the conference has said.
+    History(history::Owner, history::Query),
     /// The oldest and the newest message of a history (XEP-0313 §5).
     HistoryEnds(history::Owner),
     /// Room for a file (XEP-0363).

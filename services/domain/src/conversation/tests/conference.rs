@@ -75,7 +75,6 @@ fn a_whisper_is_for_one_and_in_nobodys_history() {
 #[test]
 fn the_topic_is_the_moderators_unless_all_may_set_it() {
     let mut play = three();
-    let topic = |text_: &str| ConferenceCommand::SetTopic { topic: text_.into(), message: text("") };
     assert_eq!(play.asks("bob/desk", topic("buns")), ["bob/desk: no, Forbidden"]);
     assert_eq!(
         play.asks("alice/phone", topic("scones")),
@@ -83,11 +82,11 @@ fn the_topic_is_the_moderators_unless_all_may_set_it() {
             "alice/phone topic 'scones'",
             "bob/desk topic 'scones'",
             "carol/pad topic 'scones'",
-            "alice/phone: done",
+            "alice/phone: accepted 1",
         ]
     );
     play.configures("alice/phone", |configuration| configuration.anyone_sets_topic = true);
-    assert_eq!(play.asks("bob/desk", topic("buns"))[3], "bob/desk: done");
+    assert_eq!(play.asks("bob/desk", topic("buns"))[3], "bob/desk: accepted 2");
     play.is_durable();
 }
 

@@ -207,7 +207,7 @@ fn conference_command() -> impl Strategy<Value = ConferenceCommand> {
             message: id.map_or_else(|| text("hi"), |id| text_with_id("hi", &id.to_string())),
         }),
         2 => name().prop_map(|nick| ConferenceCommand::Whisper { nick, message: text("psst") }),
-        1 => Just(ConferenceCommand::SetTopic { topic: "tea".into(), message: text("") }),
+        1 => Just(topic("tea")),
         3 => (name(), role)
             .prop_map(|(nick, role)| ConferenceCommand::SetRole { nick, role, reason: None }),
         4 => vec((person(), affiliation), 1..3).prop_map(|changes| ConferenceCommand::SetAffiliations {

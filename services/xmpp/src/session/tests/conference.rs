@@ -136,6 +136,13 @@ fn how_somebody_left_is_told_by_its_code() {
 
 #[test]
 fn something_is_said_to_all_and_whispered_to_one() {
+    let new_topic = Message {
+        id: Some("t1".into()),
+        subject: Some("Milk".into()),
+        kind: MessageKind::Conference,
+        ..Message::default()
+    };
+    let new_topic = Arc::new(said(TEA, "bob@example.org/bob", 0, new_topic));
     let whisper = said(TEA, "bob@example.org/bob", 0, text(MessageKind::Chat, "psst"));
     let cast = Cast {
         events: vec![
@@ -146,7 +153,7 @@ fn something_is_said_to_all_and_whispered_to_one() {
                     topic: "Tea".into(),
                     by: Some(name("bob")),
                     at: Some(super::NOW),
-                    message: None,
+                    said: None,
                 }),
             ),
             (
@@ -155,11 +162,7 @@ fn something_is_said_to_all_and_whispered_to_one() {
                     topic: "Milk".into(),
                     by: Some(name("bob")),
                     at: None,
-                    message: Some(Arc::new(Message {
-                        id: Some("t1".into()),
-                        subject: Some("Milk".into()),
-                        ..Message::default()
-                    })),
+                    said: Some(new_topic),
                 }),
             ),
         ],
@@ -181,7 +184,7 @@ fn something_is_said_to_all_and_whispered_to_one() {
          E: topic
          S: <message type='groupchat' from='tea@conference.example.org/bob' to='alice@example.org/desk'><subject>Tea</subject><delay xmlns='urn:xmpp:delay' from='tea@conference.example.org' stamp='2026-11-21T11:00:00Z'/></message>
          E: new topic
-         S: <message type='groupchat' from='tea@conference.example.org/bob' to='alice@example.org/desk' id='t1'><subject>Milk</subject></message>",
+         S: <message to='alice@example.org/desk' from='tea@conference.example.org/bob' id='t1' type='groupchat'><subject>Milk</subject><occupant-id xmlns='urn:xmpp:occupant-id:0' id='id'/></message>",
     );
 }
 
