@@ -60,6 +60,34 @@ fn every_device_of_a_user_is_seen_and_sees_the_others() {
 }
 
 #[test]
+fn a_parting_word_is_heard_by_all_who_saw_whoever_else_stays() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         bob/desk signs in
+         carol/desk signs in
+         alice/phone befriends bob/desk
+         alice/phone starts {#tea} as Alice
+         bob/desk enters {#tea} as Bob
+         bob/phone signs in
+         alice/phone hears <presence from='{bob}/phone' type='-'/>
+         bob/desk: <presence to='{carol}'><status>for you</status></presence>
+         carol/desk hears <presence from='{bob}/desk' type='-'/>
+         bob/desk: <presence to='{carol}' type='unavailable'><status>good night, Carol</status></presence>
+         carol/desk hears <presence from='{bob}/desk' type='unavailable'><status>good night, Carol</status></presence>
+         bob/desk: <presence to='{carol}'/>
+         carol/desk hears <presence from='{bob}/desk' type='-'/>
+         bob/desk: <presence type='unavailable'><status>good night</status></presence>
+         alice/phone hears <presence from='{bob}/desk' type='unavailable'><status>good night</status></presence>
+         bob/phone hears <presence from='{bob}/desk' type='unavailable'><status>good night</status></presence>
+         carol/desk hears <presence from='{bob}/desk' type='unavailable'><status>good night</status></presence>
+         alice/phone hears <presence from='{#tea}/Bob' type='unavailable'><status>good night</status></presence>
+         bob/desk hears <presence from='{#tea}/Bob' type='unavailable'><x xmlns='http://jabber.org/protocol/muc#user'><status code='110'/></x></presence>
+         alice/phone hears nothing of <presence from='{bob}/desk' type='unavailable'/>",
+    );
+}
+
+#[test]
 fn strangers_see_nothing_but_what_is_sent_to_them() {
     play(
         &HOUSE,

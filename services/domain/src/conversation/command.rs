@@ -1,6 +1,6 @@
 //! What is asked of a conversation.
 
-use super::{Affiliation, Role};
+use super::{Affiliation, Departure, Role};
 use crate::{
     Address, EndpointId, EndpointName, Message, Ticket, Timestamp, presentity::State, user::Standing,
 };
@@ -48,10 +48,12 @@ pub enum Command {
         /// What.
         command: ConferenceCommand,
     },
-    /// An endpoint is gone without a word (its session ended): it leaves every conference it is in.
+    /// An endpoint is no longer there for anybody: it leaves every conference it is in.
     EndpointGone {
         /// Which.
         endpoint: EndpointId,
+        /// By its own wish, or without a word since its session ended.
+        how: Departure,
     },
     /// Administrator's: end a conference.
     End,

@@ -123,7 +123,9 @@ impl User {
             Command::Handshake { from, step, carried } => self.step_in(&from, step, carried, out),
             Command::Probe { from } => self.probed(&from, out),
             Command::Notice { endpoint, notice } => self.noticed(endpoint, notice, out),
-            Command::Directed { from, endpoint, state } => self.directed_in(from, endpoint, state, out),
+            Command::Directed { from, endpoint, state, note } => {
+                self.directed_in(from, endpoint, (state, note), out);
+            }
             Command::Category { endpoint, notice } => self.category_noticed(endpoint, notice, out),
             Command::CategoryAsked { from, ticket, command } => {
                 self.category_asked(from, ticket, command, out);

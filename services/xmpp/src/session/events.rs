@@ -25,7 +25,9 @@ pub(super) fn event(session: &mut Session, turn: &mut Turn<'_>, event: Event) {
         Event::Refused(ticket, refusal) => answered(session, turn, ticket, Err(refusal)),
         Event::Delivery(delivery) => message::deliver(session, turn, &delivery),
         Event::Notice(notice) => presence::notice(session, turn, &notice),
-        Event::Directed { from, state } => presence::directed(session, turn, &from, state.as_deref()),
+        Event::Directed { from, state, note } => {
+            presence::directed(session, turn, &from, state.as_deref(), note.as_ref());
+        }
         Event::Handshake { from, step, carried } => presence::handshake(session, turn, &from, step, &carried),
         Event::ContactChanged { contact, version } => roster::changed(session, turn, &contact, version),
         Event::ContactRemoved { address, version } => roster::removed(session, turn, &address, version),

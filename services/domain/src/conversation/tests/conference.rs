@@ -132,11 +132,22 @@ fn the_endpoints_of_a_person_move_to_a_new_nick_together_and_may_meet_there() {
 }
 
 #[test]
+fn who_is_no_longer_there_for_anybody_leaves_with_the_same_word() {
+    let mut play = three();
+    let how = Departure::Left { note: Some("bye".into()) };
+    assert_eq!(
+        play.does(Command::EndpointGone { endpoint: endpoint("bob/desk"), how }),
+        ["bob/desk misses Bob left (self)", "alice/phone misses Bob left", "carol/pad misses Bob left"]
+    );
+    play.is_durable();
+}
+
+#[test]
 fn an_ad_hoc_conference_ends_with_its_last_occupant_and_can_be_made_anew() {
     let mut play = three();
     play.asks("alice/phone", say("hello"));
     play.asks("alice/phone", leave());
-    let gone = Command::EndpointGone { endpoint: endpoint("bob/desk") };
+    let gone = Command::EndpointGone { endpoint: endpoint("bob/desk"), how: Departure::Vanished };
     assert_eq!(play.does(gone.clone()), ["carol/pad misses Bob Vanished"]);
     assert_eq!(play.does(gone), [""; 0], "once");
     let logged = play.log.len();
@@ -223,7 +234,7 @@ fn endpoints_that_may_have_survived_are_told_that_they_are_in() {
             "carol/pad sees Carol None Participant carol/pad (self)",
         ]
     );
-    play.does(Command::EndpointGone { endpoint: endpoint("bob/desk") });
+    play.does(Command::EndpointGone { endpoint: endpoint("bob/desk"), how: Departure::Vanished });
     assert_eq!(
         play.asks("alice/phone", say("who is left?")),
         [

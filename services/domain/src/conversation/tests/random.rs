@@ -314,7 +314,8 @@ proptest! {
             match turn {
                 Turn::Ask(from, command) => ask(&mut play, PEOPLE[from], command),
                 Turn::Gone(who) => {
-                    play.does(Command::EndpointGone { endpoint: endpoint(PEOPLE[who]) });
+                    let (endpoint, how) = (endpoint(PEOPLE[who]), Departure::Vanished);
+                    play.does(Command::EndpointGone { endpoint, how });
                 }
                 Turn::Restart(all_gone) => {
                     play.restarted(if all_gone { Survivors::None } else { Survivors::Ask });

@@ -44,17 +44,42 @@ fn a_parting_endpoint_is_seen_to_go() {
 }
 
 #[test]
-fn a_parting_note_travels_with_the_end() {
+fn a_parting_note_travels_with_the_end_whoever_else_stays() {
     let mut stage = friends();
-    let mut out = Out::new();
-    let command = endpoint::Command::Unpublish { note: Some("gone fishing".into()) };
-    let command = Command::Endpoint { endpoint: name("desk"), ticket: Ticket(0), command };
-    stage.user("alice").handle(Timestamp(5), command, &mut out);
-    let note = out.effects.iter().find_map(|effect| match effect {
-        Effect::ToUsers(_, Command::Notice { notice, .. }) => notice.aggregate.note.clone(),
-        _ => None,
-    });
-    assert_eq!(note.as_deref(), Some("gone fishing"));
+    stage.arrives("alice/pad");
+    let unpublish = || endpoint::Command::Unpublish { note: Some("gone fishing".into()) };
+    stage.says("alice/pad", unpublish());
+    stage.expect(&[
+        "alice/desk: alice/pad is gone, gone fishing, in all Available",
+        "alice/pad: alice/pad is gone, gone fishing, in all Available",
+        "bob/phone: alice/pad is gone, gone fishing, in all Available",
+    ]);
+    stage.says("alice/desk", unpublish());
+    stage.expect(&[
+        "alice/desk: alice/desk is gone, gone fishing, in all Offline",
+        "bob/phone: alice/desk is gone, gone fishing, in all Offline",
+    ]);
+}
+
+#[test]
+fn the_end_of_a_presence_is_told_once_to_each_with_its_note() {
+    let mut stage = Stage::with(&["alice", "bob", "carol"]);
+    for endpoint in ["alice/desk", "bob/phone", "carol/pad"] {
+        stage.arrives(endpoint);
+    }
+    stage.befriend("alice/desk", "bob/phone");
+    for to in ["bob", "carol"] {
+        let shown = Some(state(Availability::Busy));
+        let directed = endpoint::Directed { to: address(to), endpoint: None, state: shown, note: None };
+        stage.says("alice/desk", endpoint::Command::Direct(directed));
+    }
+    stage.heard.clear();
+    stage.says("alice/desk", endpoint::Command::Unpublish { note: Some("bye".into()) });
+    stage.expect(&[
+        "alice/desk: alice/desk is gone, bye, in all Offline",
+        "carol/pad: directly alice/desk is gone, bye",
+        "bob/phone: alice/desk is gone, bye, in all Offline",
+    ]);
 }
 
 #[test]
@@ -143,13 +168,15 @@ fn directed_presence_goes_to_one_and_ends_with_the_endpoint() {
     stage.arrives("bob/pad");
     for to in ["phone", "pad"] {
         let busy = Some(state(Availability::Busy));
-        let directed = endpoint::Directed { to: address("bob"), endpoint: Some(name(to)), state: busy };
+        let directed =
+            endpoint::Directed { to: address("bob"), endpoint: Some(name(to)), state: busy, note: None };
         stage.says("alice/desk", endpoint::Command::Direct(directed));
     }
     stage.expect(&["bob/phone: directly alice/desk is Busy", "bob/pad: directly alice/desk is Busy"]);
-    let directed = endpoint::Directed { to: address("bob"), endpoint: Some(name("pad")), state: None };
+    let note = Some("bye".into());
+    let directed = endpoint::Directed { to: address("bob"), endpoint: Some(name("pad")), state: None, note };
     stage.says("alice/desk", endpoint::Command::Direct(directed));
-    stage.expect(&["bob/pad: directly alice/desk is gone"]);
+    stage.expect(&["bob/pad: directly alice/desk is gone, bye"]);
     stage.detach("alice/desk");
     stage.expect(&["bob/phone: directly alice/desk is gone"]);
 }
@@ -162,6 +189,7 @@ fn presence_that_nobody_asked_for_is_not_shown() {
         presentity: address("bob"),
         endpoint: Some(name("phone")),
         state: Some(state(Availability::Available)),
+        parting: None,
         aggregate: stage.user("bob").whole(),
     });
     stage.ask("alice", Command::Notice { endpoint: None, notice });

@@ -120,14 +120,14 @@ fn direct(
     endpoint: Option<EndpointName>,
     wish: &Wish,
 ) {
-    let state = match wish {
+    let (state, note) = match wish {
         Wish::Show => match read_state(stanza) {
-            Some(state) => Some(Arc::new(state)),
+            Some(state) => (Some(Arc::new(state)), None),
             None => return session.fault(turn, request, Condition::BadRequest),
         },
-        _ => None,
+        _ => (None, note(stanza)),
     };
-    session.command(turn, request, Command::Direct(Directed { to, endpoint, state }));
+    session.command(turn, request, Command::Direct(Directed { to, endpoint, state, note }));
 }
 
 fn handshake(
