@@ -74,16 +74,16 @@ impl User {
         &mut self,
         now: Timestamp,
         name: &EndpointName,
-        note: Option<Arc<str>>,
+        note: Option<&Arc<str>>,
         out: &mut UserOut,
     ) -> Asked {
-        fits_parting(note.as_ref())?;
-        self.withdraw(name, &Departure::Left { note: note.clone() }, out);
+        fits_parting(note)?;
+        self.withdraw(name, &Departure::Left { note: note.cloned() }, out);
         let Some(endpoint) = self.endpoints.get_mut(name) else { return DONE };
         if endpoint.state.take().is_some() {
             self.standing_changed = true;
             self.seen(now, out);
-            self.announce_gone(name, note.as_ref(), out);
+            self.announce_gone(name, note, out);
         }
         DONE
     }

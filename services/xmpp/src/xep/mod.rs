@@ -25,7 +25,7 @@ pub mod rsm;
 pub(crate) mod service;
 pub(crate) mod stanza_id;
 mod time;
-mod upload;
+pub(crate) mod upload;
 mod vcard;
 mod version;
 

@@ -13,6 +13,7 @@ use domain::{
     conversation::ConferenceAnswer,
     endpoint::{Answer, CategoryCommand, Command, Rendered, Said},
     history::{Ends, HistoryId, Page, Query, Record},
+    user::LastActivity,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -227,9 +228,9 @@ fn host_answer(text: &str) -> session::Answer {
         "count" => session::Answer::Count(number()),
         "users" => session::Answer::Users(rest.split(' ').map(address).collect()),
         "uptime" => session::Answer::Server { uptime: Duration::from_secs(number()) },
-        "seen" => session::Answer::LastActivity { seen: Some(Timestamp(number())), online: false },
-        "online" => session::Answer::LastActivity { seen: None, online: true },
-        "never" => session::Answer::LastActivity { seen: None, online: false },
+        "seen" => session::Answer::LastActivity(LastActivity::At(Timestamp(number()))),
+        "online" => session::Answer::LastActivity(LastActivity::Now),
+        "never" => session::Answer::LastActivity(LastActivity::Never),
         "slot" => session::Answer::UploadSlot {
             put: "https://example.org/put".into(),
             headers: vec![("Authorization".into(), "token".into()), ("X-Other".into(), "x".into())],

@@ -1,7 +1,10 @@
 //! Presence: who is told what, and when (RFC 6121 §4; DESIGN section 5).
 
 use super::*;
-use crate::presentity::{Activity, Source};
+use crate::{
+    presentity::{Activity, Source},
+    user::LastActivity,
+};
 
 fn friends() -> Stage {
     let mut stage = Stage::with(&["alice", "bob"]);
@@ -194,4 +197,22 @@ fn presence_that_nobody_asked_for_is_not_shown() {
     });
     stage.ask("alice", Command::Notice { endpoint: None, notice });
     stage.expect(&[]);
+}
+
+#[test]
+fn who_sees_the_presence_learns_when_somebody_was_last_there() {
+    let mut stage = friends();
+    let last = |stage: &mut Stage, asker: &str| stage.user("alice").last_activity(&address(asker));
+    assert_eq!(last(&mut stage, "bob"), Some(LastActivity::Now));
+    assert_eq!(last(&mut stage, "carol"), None, "a stranger");
+    stage.attach("alice/hidden");
+    stage.now = Timestamp(7000);
+    stage.detach("alice/desk");
+    assert_eq!(last(&mut stage, "bob"), Some(LastActivity::At(Timestamp(7000))), "signed in, but not there");
+    assert_eq!(last(&mut stage, "alice"), Some(LastActivity::Now));
+    stage.says(
+        "alice/hidden",
+        endpoint::Command::Roster(endpoint::RosterCommand::Block(vec![address("bob")])),
+    );
+    assert_eq!(last(&mut stage, "bob"), None, "blocked");
 }

@@ -15,10 +15,13 @@ use crate::{
     },
 };
 use domain::{
-    Address, Reason, Refusal,
+    Address, Refusal,
     endpoint::{Answer, CategoryCommand, Command},
 };
 use std::sync::Arc;
+
+/// Messages are kept for those who are not there (XEP-0160 §4).
+pub(crate) const OFFLINE: &str = "msgoffline";
 
 /// Answers a request in one of the two namespaces.
 pub(crate) fn request(iq: &Iq<'_>) -> Step {
@@ -59,12 +62,11 @@ pub(crate) fn server(config: &Config) -> Info {
             last::NS,
             ping::NS,
             time::NS,
-            vcard::NS,
             version::NS,
             "jabber:iq:roster",
-            "msgoffline",
         ],
     );
+    info.features.extend(config.offline_messages.then_some(OFFLINE.into()));
     if !config.contacts.is_empty() {
         let contacts = Field::list("admin-addresses", config.contacts.iter().cloned());
         info.forms.push(Form::new(FormKind::Result, "http://jabber.org/network/serverinfo").with(contacts));
@@ -157,15 +159,10 @@ fn node_items(owner: &Address, node: &str) -> Step {
     })
 }
 
-/// The nodes of PEP that the asker may read. Of another user who has nothing that the asker may read, not even that
-/// there is one is told.
+/// The nodes of PEP that the asker may read. Of a user whom the asker may not know of, the home says that there is none.
 fn list(owner: &Address, then: impl FnOnce(Result<Vec<Arc<str>>, Refusal>) -> Step + Send + 'static) -> Step {
     let command = CategoryCommand::List;
-    let of = owner.clone();
-    Step::command(Command::Category { owner: owner.clone(), command }, move |context, answer| match answer {
-        Ok(Answer::Categories(nodes)) if nodes.is_empty() && of != context.me.user => {
-            then(Err(Reason::Unavailable.into()))
-        }
+    Step::command(Command::Category { owner: owner.clone(), command }, move |_, answer| match answer {
         Ok(Answer::Categories(mut nodes)) => {
             nodes.retain(|node| !pep::is_reserved(node));
             then(Ok(nodes))

@@ -32,7 +32,6 @@ fn a_service_named_by_its_namespace_is_served() {
         "urn:xmpp:time",
         "jabber:iq:version",
         "jabber:iq:last",
-        "vcard-temp",
         "http://jabber.org/protocol/commands",
         "http://jabber.org/protocol/disco#info",
     ];
@@ -106,10 +105,24 @@ fn an_account_shows_its_nodes_to_those_who_may_look() {
         play(&format!(
             "C: get bob@example.org <query xmlns='http://jabber.org/protocol/disco#{kind}'/>
              D: list bob@example.org
-             d: nodes
+             d: no Unavailable
              S: ! cancel service-unavailable"
         ));
     }
+    // A contact who publishes nothing is there all the same.
+    play(
+        "C: get bob@example.org <query xmlns='http://jabber.org/protocol/disco#items'/>
+         D: list bob@example.org
+         d: nodes
+         S: <query xmlns='http://jabber.org/protocol/disco#items'/>",
+    );
+    let account = text(&account().to_element(None).to_bytes());
+    play(&format!(
+        "C: get bob@example.org <query xmlns='http://jabber.org/protocol/disco#info'/>
+         D: list bob@example.org
+         d: nodes
+         S: {account}"
+    ));
     play(
         "C: get bob@example.org <query xmlns='http://jabber.org/protocol/disco#info' node='vcard-temp'/>
          D: list bob@example.org
