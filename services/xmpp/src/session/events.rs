@@ -87,7 +87,7 @@ impl Session {
     /// The client shows its capabilities with its presence: if they are new, it is asked what they stand for.
     pub(super) fn learn_client(&mut self, turn: &mut Turn<'_>, presence: &Stanza) {
         let cache = self.config.caps.clone();
-        let Some(ask) = self.caps.shows(presence.child("c", ns::CAPS), &cache) else { return };
+        let Some(ask) = self.caps.shows(presence, &cache) else { return };
         let payload = |xml: &mut Vec<u8>| {
             crate::stanza::Tag::open_in(xml, "query", INFO).attr("node", &ask.node).empty();
         };

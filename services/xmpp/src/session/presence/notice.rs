@@ -83,9 +83,16 @@ fn tell(
     match state {
         Ok(state) => {
             xml.extend_from_slice(b"'>");
-            append_state(state, &mut xml);
+            // A client that nobody looks at may be told the next state instead of this one.
+            let known = session.told.known((from, endpoint), state, !session.shaper.is_active());
+            if known > 0 {
+                append_state(&State { carried: state.carried.slice(known..), ..state.clone() }, &mut xml);
+            } else {
+                append_state(state, &mut xml);
+            }
         }
         Err(note) => {
+            session.told.gone((from, endpoint));
             xml.extend_from_slice(b"' type='unavailable'>");
             if let Some(note) = note {
                 Tag::open(&mut xml, "status").text(note);

@@ -36,7 +36,10 @@ const REQUESTS: [(&str, &str, &str); 18] = [
 const OF_ONESELF: [&str; 3] = ["jabber:iq:roster", "urn:xmpp:carbons:2", "urn:xmpp:blocking"];
 
 /// Features that are a way of working rather than a request, and what shows them.
-const WAYS: [(&str, &str); 22] = [
+const WAYS: [(&str, &str); 25] = [
+    ("http://jabber.org/protocol/caps", "`xep/tests/disco.rs`"),
+    ("http://jabber.org/protocol/caps#optimize", "`session/presence/optimize.rs`"),
+    ("urn:xmpp:caps", "`xep/caps/client.rs`, `xep/tests/disco.rs`"),
     ("msgoffline", "offline messages: im scenes, `domain/src/user/tests/keeping.rs`"),
     ("urn:xmpp:features:pre-approval", "`domain/src/user/tests/subscription.rs`"),
     ("http://jabber.org/protocol/rsm", "`xep/tests/rsm.rs`"),

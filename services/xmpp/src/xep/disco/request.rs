@@ -20,6 +20,8 @@ use domain::{
 };
 use std::sync::Arc;
 
+/// Capabilities are named once and told once (XEP-0115 §8.4).
+const OPTIMIZE: &str = "http://jabber.org/protocol/caps#optimize";
 /// Messages are kept for those who are not there (XEP-0160 §4).
 pub(crate) const OFFLINE: &str = "msgoffline";
 
@@ -55,6 +57,9 @@ pub(crate) fn server(config: &Config) -> Info {
         [
             INFO,
             ITEMS,
+            ns::CAPS,
+            OPTIMIZE,
+            ns::CAPS2,
             ns::CARBONS,
             ns::PRE_APPROVAL,
             adhoc::NS,
@@ -104,13 +109,14 @@ fn server_items(config: &Config) -> Element {
 
 fn server_node(iq: &Iq<'_>, node: &str, info: bool) -> Step {
     let config = iq.context.config;
-    let about_itself = node.strip_prefix(caps::NODE).and_then(|rest| rest.strip_prefix('#'));
-    match about_itself {
-        Some(ver) if info && caps::verification(&server(config)).as_deref() == Ok(ver) => {
-            Step::reply(server(config).to_element(Some(node)))
-        }
-        _ => adhoc::disco(iq, node, info),
+    let ver = node.strip_prefix(caps::NODE).and_then(|rest| rest.strip_prefix('#'));
+    let hash = node.strip_prefix(caps::NODE_SHA256);
+    let about_itself = ver.is_some_and(|ver| caps::verification(&server(config)).as_deref() == Ok(ver))
+        || hash.is_some_and(|hash| caps::digest(&server(config)) == hash);
+    if info && about_itself {
+        return Step::reply(server(config).to_element(Some(node)));
     }
+    adhoc::disco(iq, node, info)
 }
 
 fn of_user(user: &Address) -> Step {
