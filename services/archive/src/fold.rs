@@ -1,25 +1,29 @@
 //! Records to rows: the fold itself, one batch at a time.
 //!
-//! Invariant: what a batch puts depends on the records before it alone, so folding again puts the same.
+//! Invariants: what a batch puts depends on the records before it alone, so folding again puts the same; a message is in
+//! the histories that its fact names and in no other.
 
 use crate::{beginning::Beginning, keys};
 use bytes::Bytes;
 use domain::{
     Address, ConversationId, Home, Timestamp,
-    conversation::Fact,
-    history::{HistoryId, Owner},
+    conversation::{Fact, Readers},
+    history::HistoryId,
     user,
 };
 use event_log::{Checkpoint, Entry, Facts, Record, Stamp, codec};
 use std::collections::HashMap;
 use store::{Batch, Column, Store, StoreError};
 
+/// A row to be put.
+pub(crate) type Row = (Vec<u8>, Vec<u8>);
+
 /// The rows of one batch of a shard's records.
 pub(crate) struct Fold<'s> {
     store: &'s Store,
     batch: Batch<'s>,
-    /// Those that this batch has looked at: what it changed is not in the store yet.
-    beginnings: HashMap<Owner, Beginning>,
+    /// Those that this batch has changed: they are not in the store yet.
+    beginnings: HashMap<Address, Beginning>,
 }
 
 impl<'s> Fold<'s> {
@@ -29,24 +33,15 @@ impl<'s> Fold<'s> {
 
     /// Takes a valid record, given its bytes as they are in the log.
     pub(crate) fn take(&mut self, stamp: Stamp, entry: &Entry, record: &Bytes) -> Result<(), StoreError> {
-        match (&entry.home, &entry.facts) {
-            (Home::User(user), Facts::User(facts)) => self.user(user, facts),
-            (Home::Conversation(id @ ConversationId::Conference(address)), Facts::Conversation(facts)) => {
-                for fact in facts {
-                    if self.is_kept(address, fact)? {
-                        self.file(id, fact, || alone(stamp, id, facts, fact, record));
-                    }
+        if let (Home::User(user), Facts::User(facts)) = (&entry.home, &entry.facts) {
+            for fact in facts {
+                if let user::Fact::AccountCreated { at, .. } = fact {
+                    self.begin(user, *at)?;
                 }
-                Ok(())
             }
-            (Home::Conversation(id), Facts::Conversation(facts)) => {
-                for fact in facts {
-                    self.file(id, fact, || alone(stamp, id, facts, fact, record));
-                }
-                Ok(())
-            }
-            (Home::User(_), Facts::Conversation(_)) | (Home::Conversation(_), Facts::User(_)) => Ok(()),
         }
+        rows(stamp, entry, record, &mut |(key, value)| self.batch.put(Column::History, &key, &value));
+        Ok(())
     }
 
     /// Writes the rows, and how far the shard is folded with them.
@@ -56,67 +51,53 @@ impl<'s> Fold<'s> {
     }
 
     /// Whoever has an address now does not read what its former holders wrote and were written.
-    fn user(&mut self, user: &Address, facts: &[user::Fact]) -> Result<(), StoreError> {
-        for fact in facts {
-            if let user::Fact::AccountCreated { at, .. } = fact {
-                self.begin(Owner::User(user.clone()), |beginning| beginning.again(*at))?;
-            }
-        }
+    fn begin(&mut self, user: &Address, at: Timestamp) -> Result<(), StoreError> {
+        let known = self.beginnings.get(user).copied();
+        let beginning = known.map_or_else(|| Beginning::of(self.store, user), Ok)?.again(at);
+        self.batch.put(Column::History, &keys::beginning(user), &beginning.encode());
+        self.beginnings.insert(user.clone(), beginning);
         Ok(())
     }
+}
 
-    /// Whether this is part of a conference's history; the facts that decide about what follows are noted.
-    fn is_kept(&mut self, conference: &Address, fact: &Fact) -> Result<bool, StoreError> {
-        let owner = || Owner::Conference(conference.clone());
-        match fact {
-            Fact::Created { at, configuration, .. } => self.begin(owner(), |beginning| {
-                beginning.again(*at);
-                beginning.archived = configuration.archived;
-            })?,
-            Fact::Configured { configuration } => {
-                self.begin(owner(), |beginning| beginning.archived = configuration.archived)?;
-            }
-            Fact::Ended { at, .. } => self.begin(owner(), |beginning| {
-                beginning.again(Timestamp(at.0.saturating_add(1)));
-                beginning.archived = true;
-            })?,
-            // What was whispered is nobody's history but the two's, and theirs holds two-party talk only.
-            Fact::Said { to: None, .. } => return Ok(self.beginning(owner())?.archived),
-            _ => {}
-        }
-        Ok(false)
-    }
-
-    fn beginning(&mut self, owner: Owner) -> Result<Beginning, StoreError> {
-        if let Some(known) = self.beginnings.get(&owner) {
-            return Ok(*known);
-        }
-        let beginning = Beginning::of(self.store, &owner)?;
-        self.beginnings.insert(owner, beginning);
-        Ok(beginning)
-    }
-
-    fn begin(&mut self, owner: Owner, change: impl FnOnce(&mut Beginning)) -> Result<(), StoreError> {
-        let mut beginning = self.beginning(owner.clone())?;
-        change(&mut beginning);
-        self.batch.put(Column::History, &keys::beginning(&owner), &beginning.encode());
-        self.beginnings.insert(owner, beginning);
-        Ok(())
-    }
-
-    /// Puts the rows of what was said.
-    fn file(&mut self, id: &ConversationId, fact: &Fact, value: impl FnOnce() -> Vec<u8>) {
-        let Fact::Said { number, at, .. } = fact else { return };
-        let text = keys::conversation_text(id);
+/// The rows of what was said in one record.
+pub(crate) fn rows(stamp: Stamp, entry: &Entry, record: &Bytes, put: &mut impl FnMut(Row)) {
+    let (Home::Conversation(id), Facts::Conversation(facts)) = (&entry.home, &entry.facts) else { return };
+    for fact in facts {
+        let Fact::Said { number, at, from, readers, .. } = fact else { continue };
         let place = HistoryId::new(id, *number, *at);
-        self.batch.put(Column::History, &keys::at(&keys::of_conversation(&text), place), &value());
-        if let ConversationId::Between(lower, higher) = id {
-            self.batch.put(Column::History, &keys::at(&keys::of_user(lower), place), &text);
-            if higher != lower {
-                self.batch.put(Column::History, &keys::at(&keys::of_user(higher), place), &text);
+        let value = || alone(stamp, id, facts, fact, record);
+        match (id, readers) {
+            (ConversationId::Between(lower, higher), _) => between(lower, higher, place, value(), put),
+            (ConversationId::Conference(_), Readers::All) => {
+                put((keys::at(&keys::of_conversation(&keys::conversation_text(id)), place), value()));
             }
+            // For each of the two it is talk with the conference.
+            (ConversationId::Conference(conference), Readers::Whispered(hearer)) => {
+                of_one(&from.user, conference, place, value(), put);
+                if *hearer != from.user {
+                    of_one(hearer, conference, place, value(), put);
+                }
+            }
+            (ConversationId::Conference(_), Readers::Nobody) => {}
         }
     }
+}
+
+fn between(lower: &Address, higher: &Address, place: HistoryId, value: Vec<u8>, put: &mut impl FnMut(Row)) {
+    let text = keys::conversation_text(&ConversationId::between(lower.clone(), higher.clone()));
+    put((keys::at(&keys::of_conversation(&text), place), value));
+    if higher != lower {
+        put((keys::at(&keys::of_user(higher), place), text.clone()));
+    }
+    put((keys::at(&keys::of_user(lower), place), text));
+}
+
+/// In the history of this user alone, under its talk with somebody.
+fn of_one(user: &Address, with: &Address, place: HistoryId, value: Vec<u8>, put: &mut impl FnMut(Row)) {
+    let text = keys::conversation_text(&ConversationId::between(user.clone(), with.clone()));
+    put((keys::at(&keys::of_conversation(&text), place), value));
+    put((keys::at(&keys::of_user(user), place), text));
 }
 
 /// A row holds one message: who reads it pays for that alone, however much was decided together.
@@ -133,3 +114,6 @@ pub(crate) fn said(value: Bytes) -> Option<domain::endpoint::Said> {
     let (Home::Conversation(id), Facts::Conversation(facts)) = (entry.home, entry.facts) else { return None };
     domain::endpoint::Said::of(&id, facts.first()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,11 +44,11 @@ impl History {
         Self { log, store, fold: follow.shared() }
     }
 
-    /// A page of history.
-    pub fn query(&self, query: &Query) -> Result<Page, HistoryError> {
+    /// A page of this one's history.
+    pub fn query(&self, owner: &Owner, query: &Query) -> Result<Page, HistoryError> {
         self.wait()?;
-        let rows = rows_of(&query.owner, query.with.as_ref());
-        let (from, to) = bounds(&rows.prefix, query, self.begins(&query.owner)?);
+        let rows = rows_of(owner, query.with.as_ref());
+        let (from, to) = bounds(&rows.prefix, query, self.begins(owner)?);
         let backwards = query.last_page || (query.before.is_some() && query.after.is_none());
         let mut filling = Filling::new(query.max.min(HISTORY_PAGE) as usize);
         if query.ids.is_empty() {
@@ -95,7 +95,10 @@ impl History {
     }
 
     fn begins(&self, owner: &Owner) -> Result<Timestamp, StoreError> {
-        Ok(Beginning::of(&self.store, owner)?.at)
+        Ok(match owner {
+            Owner::User(user) => Beginning::of(&self.store, user)?.0,
+            Owner::Conference { since, .. } => *since,
+        })
     }
 
     fn wait(&self) -> Result<(), HistoryError> {
@@ -149,7 +152,7 @@ impl History {
                 self.store.scan(Column::History, (&from, &to), Direction::Up, |key, value| {
                     seen += 1;
                     let is_old = if kind == b'B' {
-                        Beginning::decode(value).is_some_and(|beginning| beginning.is_moot(before))
+                        Beginning::decode(value).is_some_and(|beginning| beginning.0 < before)
                     } else {
                         keys::id_of(key).is_some_and(|id| id.at < before)
                     };
@@ -186,7 +189,7 @@ fn rows_of(owner: &Owner, with: Option<&Address>) -> Rows {
             let id = ConversationId::between(user.clone(), with.clone());
             Rows { prefix: conversation(&id), is_index: false }
         }
-        (Owner::Conference(address), _) => {
+        (Owner::Conference { address, .. }, _) => {
             Rows { prefix: conversation(&ConversationId::Conference(address.clone())), is_index: false }
         }
     }

@@ -7,12 +7,10 @@
 //! | `B` `U` user or `B` `C` conference | when its history begins (u64), whether what is said is kept (u8) |
 //! | `P` shard (u16) | how far the fold is: offset, epoch and writer (u64 each) |
 //!
-//! A conversation is one address, or two with `01` between them; neither byte can be part of an address.
+//! A conversation is one address, or two with `01` between them; neither byte can be part of an address. A user's
+//! whispers in a conference are a conversation of the two addresses, for that user alone.
 
-use domain::{
-    Address, ConversationId, Shard,
-    history::{HistoryId, Owner},
-};
+use domain::{Address, ConversationId, Shard, history::HistoryId};
 use event_log::{Checkpoint, Offset, Stamp, WriterId};
 
 const END: u8 = 0;
@@ -42,13 +40,9 @@ pub(crate) fn of_user(user: &Address) -> Vec<u8> {
     prefix(b'U', user.as_str().as_bytes())
 }
 
-/// Where it is kept when the history of this owner begins.
-pub(crate) fn beginning(owner: &Owner) -> Vec<u8> {
-    let (kind, address) = match owner {
-        Owner::User(user) => (b'U', user),
-        Owner::Conference(conference) => (b'C', conference),
-    };
-    [&[b'B', kind], address.as_str().as_bytes()].concat()
+/// Where it is kept when the history of this user begins.
+pub(crate) fn beginning(user: &Address) -> Vec<u8> {
+    [b"B", user.as_str().as_bytes()].concat()
 }
 
 /// The row of this message below a prefix.

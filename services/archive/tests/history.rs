@@ -4,13 +4,12 @@ mod scene;
 
 use archive::HistoryError;
 use domain::{
-    ConversationId, Timestamp,
-    conversation::Fact,
+    Timestamp,
     history::{HistoryId, Owner, Page, Query},
     limits::{HISTORY_BYTES, HISTORY_PAGE},
 };
 use event_log::Offset;
-use scene::{Scene, address, between, of};
+use scene::{Scene, address, all, between};
 use std::time::Instant;
 
 /// Messages of this size between the two, from number 1, a millisecond apart, a record each.
@@ -28,17 +27,17 @@ fn numbers(page: &Page) -> Vec<u64> {
 fn a_page_has_a_limit_of_bytes_and_the_rest_comes_with_the_next() {
     let scene = Scene::new();
     talk(&scene, 10, HISTORY_BYTES / 4);
-    let with = Query { with: Some(address("bob")), ..of("alice") };
-    for query in [of("alice"), with] {
-        let page = scene.query(&query);
+    let with = Query { with: Some(address("bob")), ..all() };
+    for query in [all(), with] {
+        let page = scene.query("alice", &query);
         assert_eq!((numbers(&page), page.complete), (vec![1, 2, 3, 4], false));
         let after = page.records.last().map(|record| record.id);
-        let page = scene.query(&Query { after, ..query.clone() });
+        let page = scene.query("alice", &Query { after, ..query.clone() });
         assert_eq!((numbers(&page), page.complete), (vec![5, 6, 7, 8], false));
-        let page = scene.query(&Query { last_page: true, ..query.clone() });
+        let page = scene.query("alice", &Query { last_page: true, ..query.clone() });
         assert_eq!((numbers(&page), page.complete), (vec![7, 8, 9, 10], false));
         let before = page.records.first().map(|record| record.id);
-        let page = scene.query(&Query { before, last_page: true, max: 2, ..query.clone() });
+        let page = scene.query("alice", &Query { before, last_page: true, max: 2, ..query.clone() });
         assert_eq!((numbers(&page), page.complete), (vec![5, 6], false));
     }
 }
@@ -47,9 +46,9 @@ fn a_page_has_a_limit_of_bytes_and_the_rest_comes_with_the_next() {
 fn one_message_is_given_however_large() {
     let scene = Scene::new();
     talk(&scene, 2, HISTORY_BYTES + 1);
-    let page = scene.query(&of("alice"));
+    let page = scene.query("alice", &all());
     assert_eq!((numbers(&page), page.complete), (vec![1], false));
-    let page = scene.query(&Query { last_page: true, ..of("alice") });
+    let page = scene.query("alice", &Query { last_page: true, ..all() });
     assert_eq!((numbers(&page), page.complete), (vec![2], false));
 }
 
@@ -57,7 +56,7 @@ fn one_message_is_given_however_large() {
 fn a_page_has_a_limit_of_messages() {
     let scene = Scene::new();
     talk(&scene, u64::from(HISTORY_PAGE) + 1, 1);
-    let page = scene.query(&Query { max: u32::MAX, ..of("alice") });
+    let page = scene.query("alice", &Query { max: u32::MAX, ..all() });
     assert_eq!((page.records.len(), page.complete), (HISTORY_PAGE as usize, false));
 }
 
@@ -68,14 +67,14 @@ fn named_messages_come_in_pages_too() {
     let id = |number| HistoryId::new(&between("alice", "bob"), number, Timestamp(number));
     // In any order, twice, and one that there is not.
     let ids = [8, 7, 6, 5, 4, 3, 2, 2, 99].map(id).to_vec();
-    let query = Query { ids, ..of("alice") };
-    let page = scene.query(&query);
+    let query = Query { ids, ..all() };
+    let page = scene.query("alice", &query);
     assert_eq!((numbers(&page), page.complete), (vec![2, 3, 4, 5], false));
-    let page = scene.query(&Query { after: Some(id(5)), ..query.clone() });
+    let page = scene.query("alice", &Query { after: Some(id(5)), ..query.clone() });
     assert_eq!((numbers(&page), page.complete), (vec![6, 7, 8], true));
-    let page = scene.query(&Query { last_page: true, max: 2, ..query.clone() });
+    let page = scene.query("alice", &Query { last_page: true, max: 2, ..query.clone() });
     assert_eq!((numbers(&page), page.complete), (vec![7, 8], false));
-    let page = scene.query(&Query { start: Some(Timestamp(4)), end: Some(Timestamp(6)), ..query });
+    let page = scene.query("alice", &Query { start: Some(Timestamp(4)), end: Some(Timestamp(6)), ..query });
     assert_eq!((numbers(&page), page.complete), (vec![4, 5, 6], true));
 }
 
@@ -84,7 +83,7 @@ fn what_was_decided_together_is_filed_apart() {
     let scene = Scene::new();
     let facts: Vec<_> = (1..=100).map(|number| scene::said(number, &"y".repeat(1000))).collect();
     scene.append(&between("alice", "bob"), &facts);
-    assert_eq!(scene.query(&of("alice")).records.len(), 100);
+    assert_eq!(scene.query("alice", &all()).records.len(), 100);
     // Each row holds its own message, not all of them: or a turn of many would grow with their square.
     assert!(scene.filed_bytes() < 2 * 100 * 1000, "{}", scene.filed_bytes());
 }
@@ -111,7 +110,8 @@ fn who_gets_an_address_again_does_not_read_what_its_former_holder_wrote() {
     say(&[11, 12]);
     let own = |user| {
         let with = if user == "bob" { "alice" } else { "bob" };
-        let both = [None, Some(address(with))].map(|with| numbers(&scene.query(&Query { with, ..of(user) })));
+        let both =
+            [None, Some(address(with))].map(|with| numbers(&scene.query(user, &Query { with, ..all() })));
         assert_eq!(both[0], both[1], "with or without a filter");
         both[0].clone()
     };
@@ -122,64 +122,37 @@ fn who_gets_an_address_again_does_not_read_what_its_former_holder_wrote() {
     assert_eq!(own("bob"), [21]);
     assert_eq!(own("alice"), [11, 12, 21], "hers goes on");
     let id = HistoryId::new(&between("alice", "bob"), 11, Timestamp(11));
-    let named = scene.query(&Query { ids: vec![id], start: Some(Timestamp(1)), ..of("bob") });
+    let named = scene.query("bob", &Query { ids: vec![id], start: Some(Timestamp(1)), ..all() });
     assert!(named.records.is_empty(), "nor by its id");
     let ends = scene.history().ends(&Owner::User(address("bob"))).expect("answered");
     assert_eq!(ends.first.map(|id| id.number), Some(21));
 }
 
 #[test]
-fn a_conference_has_the_history_of_its_own_time_and_only_if_it_wants_one() {
+fn what_expires_takes_its_beginning_with_it() {
     let scene = Scene::new();
-    let tea = ConversationId::Conference(address("tea"));
-    let history = || {
-        let query = Query { owner: Owner::Conference(address("tea")), ..of("alice") };
-        numbers(&scene.query(&query))
-    };
-    // In one turn and over several.
-    scene.append(&tea, &[scene::created(10, true), scene::said(11, "x")]);
-    scene.append(&tea, &[scene::said(12, "x")]);
-    assert_eq!(history(), [11, 12]);
-    scene.append(&tea, &[scene::configured(false), scene::said(13, "x")]);
-    scene.append(&tea, &[scene::said(14, "x")]);
-    assert_eq!(history(), [11, 12], "it wants none now");
-    scene.append(&tea, &[scene::configured(true)]);
-    scene.append(&tea, &[scene::said(15, "x")]);
-    assert_eq!(history(), [11, 12, 15]);
-    scene.append(&tea, &[Fact::Ended { at: Timestamp(15), alternate: None }]);
-    assert!(history().is_empty());
-    // The clock was set back meanwhile; what came before must not come up again.
-    scene.append(&tea, &[scene::created(9, true), scene::said(16, "x")]);
-    assert_eq!(history(), [16]);
-}
-
-#[test]
-fn what_expires_takes_its_beginning_with_it_unless_that_still_matters() {
-    let scene = Scene::new();
-    for (name, archived) in [("tea", true), ("coffee", false)] {
-        scene.append(&ConversationId::Conference(address(name)), &[scene::created(10, archived)]);
-    }
+    scene.append_user("carol", &[scene::account(10)]);
     scene.append_user("bob", &[scene::account(30)]);
     scene.append(&between("alice", "bob"), &[scene::said(11, "x")]);
     scene.append(&between("alice", "bob"), &[scene::said(31, "x")]);
-    assert_eq!(numbers(&scene.query(&of("alice"))), [11, 31]);
-    // The message has three rows, and tea's beginning is one.
+    assert_eq!(numbers(&scene.query("alice", &all())), [11, 31]);
+    // The message has three rows, and carol's beginning is one.
     assert_eq!(scene.history().expire(Timestamp(20)).expect("expires"), 4);
-    assert_eq!(numbers(&scene.query(&of("alice"))), [31]);
-    scene.append(&ConversationId::Conference(address("coffee")), &[scene::said(32, "x")]);
-    let query = Query { owner: Owner::Conference(address("coffee")), ..of("alice") };
-    assert!(scene.query(&query).records.is_empty(), "it still wants none");
+    assert_eq!(numbers(&scene.query("alice", &all())), [31]);
 }
 
 #[test]
 fn a_shard_that_cannot_be_folded_holds_up_no_other_and_no_question_for_long() {
     let scene = Scene::new();
     talk(&scene, 1, 1);
-    assert_eq!(numbers(&scene.query(&of("alice"))), [1]);
+    assert_eq!(numbers(&scene.query("alice", &all())), [1]);
     assert_eq!(scene.history().trouble(), None);
     scene.spoil();
     let asked = Instant::now();
-    assert!(matches!(scene.history().query(&of("alice")), Err(HistoryError::Behind)));
+    assert!(matches!(
+        scene.history().query(&Owner::User(address("alice")), &all()),
+        Err(HistoryError::Behind)
+    ));
     assert!(asked.elapsed() < archive::limits::PATIENCE, "it does not wait for what does not come");
     assert!(scene.history().trouble().is_some_and(|trouble| trouble.starts_with("shard 0, offset 0")));
     scene.append(&between("alice", "bob"), &[scene::said(2, "x")]);

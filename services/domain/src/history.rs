@@ -77,12 +77,10 @@ impl FromStr for HistoryId {
     }
 }
 
-/// A question about the past.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// Which part of a history is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Query {
-    /// Whose history: of a user, or of a conference.
-    pub owner: Owner,
-    /// Only the talk with this address.
+    /// Of a user's: only the talk with this address.
     pub with: Option<Address>,
     /// Only from then on.
     pub start: Option<Timestamp>,
@@ -103,10 +101,31 @@ pub struct Query {
 /// Whose history.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Owner {
-    /// All two-party talk of this user.
+    /// All two-party talk of this user, and what was whispered by and to it.
     User(Address),
-    /// This conference; the asker must be allowed to enter it.
-    Conference(Address),
+    /// A conference, of which the asker has leave to read ([`crate::conversation::ConferenceCommand::ReadHistory`]).
+    Conference {
+        /// Which.
+        address: Address,
+        /// When it was made: what was said before is of another one.
+        since: Timestamp,
+    },
+}
+
+impl Owner {
+    /// The address that it goes by.
+    pub fn address(&self) -> &Address {
+        let (Self::User(address) | Self::Conference { address, .. }) = self;
+        address
+    }
+
+    /// Nothing before this is its own.
+    pub fn since(&self) -> Timestamp {
+        match self {
+            Self::User(_) => Timestamp::default(),
+            Self::Conference { since, .. } => *since,
+        }
+    }
 }
 
 /// A page of history.

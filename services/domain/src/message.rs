@@ -98,6 +98,11 @@ impl Message {
         self.kind != MessageKind::Headline && speaks && !self.traits.has(unloggable)
     }
 
+    /// Whether it sets the topic of a conference that it is said to: a subject and no text (XEP-0045 §8.1).
+    pub fn is_topic(&self) -> bool {
+        self.subject.is_some() && self.body.is_none()
+    }
+
     /// Bytes that it holds, for limits and counters.
     pub fn size(&self) -> usize {
         let text = |t: &Option<Arc<str>>| t.as_ref().map_or(0, |t| t.len());

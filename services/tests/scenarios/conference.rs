@@ -366,6 +366,13 @@ fn a_conference_made_anew_has_no_past_and_what_is_not_to_be_kept_is_not() {
          alice/phone: <message to='{#tea}' type='groupchat' id='2'><body>off the record</body></message>
          alice/phone hears <message type='groupchat' id='2'/>
          alice/phone sets at {#tea}: <query xmlns='urn:xmpp:mam:2' queryid='q'/>
+         alice/phone is refused: cancel service-unavailable
+         alice/phone sets at {#tea}: <query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'>
+            <field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>
+            <field var='muc#roomconfig_enablelogging'><value>1</value></field></x></query>
+         alice/phone is told
+         alice/phone hears <message type='groupchat'><x xmlns='http://jabber.org/protocol/muc#user'><status code='170'/></x></message>
+         alice/phone sets at {#tea}: <query xmlns='urn:xmpp:mam:2' queryid='q'/>
          alice/phone hears <message><result xmlns='urn:xmpp:mam:2' queryid='q'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' id='1'/></forwarded></result></message>
          alice/phone is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>
          alice/phone hears nothing of <message><result xmlns='urn:xmpp:mam:2' queryid='q'/></message>

@@ -110,6 +110,130 @@ fn what_is_not_said_is_not_kept() {
 }
 
 #[test]
+fn a_conferences_history_holds_its_topics_and_what_was_said_to_all() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         bob/desk signs in
+         alice/phone starts {#tea} as Alice
+         bob/desk enters {#tea} as Bob
+         bob/desk: <message to='{#tea}' type='groupchat' id='1'><body>tea?</body></message>
+         bob/desk hears <message id='1'><stanza-id xmlns='urn:xmpp:sid:0' by='{#tea}' id='{one}'/></message>
+         alice/phone: <message to='{#tea}' type='groupchat' id='2'><subject>Biscuits</subject></message>
+         bob/desk hears <message from='{#tea}/Alice' type='groupchat' id='2'><subject>Biscuits</subject>
+            <stanza-id xmlns='urn:xmpp:sid:0' by='{#tea}' id='{two}'/><occupant-id xmlns='urn:xmpp:occupant-id:0'/></message>
+         alice/phone: <message to='{#tea}/Bob' type='chat' id='3'><body>psst</body></message>
+         bob/desk hears <message from='{#tea}/Alice' type='chat' id='3'><body>psst</body>
+            <stanza-id xmlns='urn:xmpp:sid:0' by='{bob}' id='{three}'/></message>
+         bob/desk sets at {#tea}: <query xmlns='urn:xmpp:mam:2' queryid='q'/>
+         bob/desk hears <message from='{#tea}' to='{bob}/desk'><result xmlns='urn:xmpp:mam:2' queryid='q' id='{one}'>
+            <forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='{#tea}/Bob' to='-' id='1'><body>tea?</body></message></forwarded></result></message>
+         bob/desk hears <message from='{#tea}'><result xmlns='urn:xmpp:mam:2' queryid='q' id='{two}'>
+            <forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='{#tea}/Alice' id='2'><subject>Biscuits</subject></message></forwarded></result></message>
+         bob/desk is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>
+         bob/desk hears nothing of <message from='{#tea}'><result xmlns='urn:xmpp:mam:2' queryid='q'/></message>
+         -- The whisper is in the history of the two, as each of them knows it.
+         bob/desk sets <query xmlns='urn:xmpp:mam:2' queryid='b'/>
+         bob/desk hears <message from='{bob}'><result xmlns='urn:xmpp:mam:2' queryid='b' id='{three}'><forwarded xmlns='urn:xmpp:forward:0'>
+            <message xmlns='jabber:client' from='{#tea}/Alice' to='{bob}' type='chat'><body>psst</body></message></forwarded></result></message>
+         bob/desk is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>
+         alice/phone sets <query xmlns='urn:xmpp:mam:2' queryid='a'><x xmlns='jabber:x:data' type='submit'>
+            <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mam:2</value></field><field var='with'><value>{#tea}</value></field></x></query>
+         alice/phone hears <message from='{alice}'><result xmlns='urn:xmpp:mam:2' queryid='a' id='{three}'><forwarded xmlns='urn:xmpp:forward:0'>
+            <message xmlns='jabber:client' from='{alice}/phone' to='{#tea}/Bob' type='chat'><body>psst</body></message></forwarded></result></message>
+         alice/phone is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>",
+    );
+}
+
+#[test]
+fn a_conferences_history_is_for_those_who_are_in_and_its_members() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         bob/desk signs in
+         carol/desk signs in
+         alice/phone starts {#tea} as Alice
+         bob/desk enters {#tea} as Bob
+         alice/phone: <message to='{#tea}' type='groupchat' id='1'><body>for us</body></message>
+         bob/desk hears <message id='1'/>
+         carol/desk sets at {#tea}: <query xmlns='urn:xmpp:mam:2' queryid='q'/>
+         carol/desk is refused: auth forbidden
+         carol/desk gets from {#tea}: <metadata xmlns='urn:xmpp:mam:2'/>
+         carol/desk is refused: auth forbidden
+         alice/phone sets at {#tea}: <query xmlns='http://jabber.org/protocol/muc#admin'><item affiliation='member' jid='{carol}'/></query>
+         alice/phone is told
+         carol/desk sets at {#tea}: <query xmlns='urn:xmpp:mam:2' queryid='q'/>
+         carol/desk hears <message from='{#tea}'><result xmlns='urn:xmpp:mam:2' queryid='q'/></message>
+         carol/desk is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>
+         bob/desk: <presence to='{#tea}/Bob' type='unavailable'/>
+         bob/desk hears <presence from='{#tea}/Bob' type='unavailable'/>
+         bob/desk sets at {#tea}: <query xmlns='urn:xmpp:mam:2' queryid='q'/>
+         bob/desk is refused: auth forbidden",
+    );
+}
+
+#[test]
+fn a_conference_made_again_has_nothing_of_the_one_before() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         bob/desk signs in
+         alice/phone starts {#tea} as Alice
+         alice/phone: <message to='{#tea}' type='groupchat' id='1'><body>the old secret</body></message>
+         alice/phone hears <message id='1'><stanza-id xmlns='urn:xmpp:sid:0' by='{#tea}' id='{old}'/></message>
+         alice/phone sets at {#tea}: <query xmlns='http://jabber.org/protocol/muc#owner'><destroy/></query>
+         alice/phone is told
+         bob/desk sets at {#tea}: <query xmlns='urn:xmpp:mam:2'/>
+         bob/desk is refused: cancel item-not-found
+         bob/desk starts {#tea} as Bob
+         bob/desk: <message to='{#tea}' type='groupchat' id='2'><body>a new one</body></message>
+         bob/desk hears <message id='2'><stanza-id xmlns='urn:xmpp:sid:0' by='{#tea}' id='{new}'/></message>
+         bob/desk sets at {#tea}: <query xmlns='urn:xmpp:mam:2' queryid='q'/>
+         bob/desk hears <message><result xmlns='urn:xmpp:mam:2' queryid='q' id='{new}'/></message>
+         bob/desk is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>
+         bob/desk hears nothing of <message><result xmlns='urn:xmpp:mam:2' queryid='q'/></message>
+         -- Nor by its id.
+         bob/desk sets at {#tea}: <query xmlns='urn:xmpp:mam:2' queryid='r'><x xmlns='jabber:x:data' type='submit'>
+            <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mam:2</value></field><field var='ids'><value>{old}</value></field></x></query>
+         bob/desk is told <fin xmlns='urn:xmpp:mam:2'/>
+         bob/desk hears nothing of <message><result xmlns='urn:xmpp:mam:2' queryid='r'/></message>
+         bob/desk gets from {#tea}: <metadata xmlns='urn:xmpp:mam:2'/>
+         bob/desk is told <metadata xmlns='urn:xmpp:mam:2'><start id='{new}'/><end id='{new}'/></metadata>",
+    );
+}
+
+#[test]
+fn a_conference_that_is_not_archived_shows_nothing_then_nor_of_then() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         alice/phone starts {#tea} as Alice
+         alice/phone: <message to='{#tea}' type='groupchat' id='1'><body>on the record</body></message>
+         alice/phone hears <message id='1'><stanza-id xmlns='urn:xmpp:sid:0' by='{#tea}' id='{one}'/></message>
+         alice/phone sets at {#tea}: <query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'>
+            <field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roomconfig</value></field>
+            <field var='muc#roomconfig_enablelogging'><value>0</value></field></x></query>
+         alice/phone is told
+         alice/phone hears <message from='{#tea}'><x xmlns='http://jabber.org/protocol/muc#user'><status code='171'/></x></message>
+         alice/phone gets from {#tea}: <query xmlns='http://jabber.org/protocol/disco#info'/>
+         alice/phone is told <query xmlns='http://jabber.org/protocol/disco#info'><not xmlns='play'><feature xmlns='http://jabber.org/protocol/disco#info' var='urn:xmpp:mam:2'/></not></query>
+         alice/phone: <message to='{#tea}' type='groupchat' id='2'><body>off the record</body></message>
+         alice/phone hears <message id='2'/>
+         alice/phone sets at {#tea}: <query xmlns='urn:xmpp:mam:2'/>
+         alice/phone is refused: cancel service-unavailable
+         alice/phone sets at {#tea}: <query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'>
+            <field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roomconfig</value></field>
+            <field var='muc#roomconfig_enablelogging'><value>1</value></field></x></query>
+         alice/phone is told
+         alice/phone hears <message from='{#tea}'><x xmlns='http://jabber.org/protocol/muc#user'><status code='170'/></x></message>
+         alice/phone sets at {#tea}: <query xmlns='urn:xmpp:mam:2' queryid='q'/>
+         alice/phone hears <message><result xmlns='urn:xmpp:mam:2' queryid='q' id='{one}'/></message>
+         alice/phone is told <fin xmlns='urn:xmpp:mam:2' complete='true'/>
+         alice/phone hears nothing of <message><result xmlns='urn:xmpp:mam:2' queryid='q'/></message>",
+    );
+}
+
+#[test]
 fn nobody_reads_the_history_of_somebody_else() {
     play(
         &HOUSE,

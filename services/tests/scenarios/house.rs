@@ -14,7 +14,7 @@ fn it_says_what_is_there() {
          alice/phone gets from {d}: <query xmlns='http://jabber.org/protocol/disco#info'/>
          alice/phone is told <query xmlns='http://jabber.org/protocol/disco#info'><identity category='server' type='im'/>
             <feature var='http://jabber.org/protocol/disco#info'/><feature var='urn:xmpp:ping'/><feature var='jabber:iq:version'/>
-            <feature var='urn:xmpp:time'/><feature var='vcard-temp'/><feature var='urn:xmpp:blocking'/>
+            <feature var='urn:xmpp:time'/><feature var='urn:xmpp:blocking'/>
             <feature var='urn:xmpp:carbons:2'/></query>
          alice/phone gets <query xmlns='http://jabber.org/protocol/disco#info'/>
          alice/phone is told <query xmlns='http://jabber.org/protocol/disco#info'><identity category='account' type='registered'/>
@@ -63,6 +63,23 @@ fn who_may_asks_when_somebody_was_last_there() {
          alice/phone is told <query xmlns='jabber:iq:last' seconds='*'/>
          carol/desk gets from {bob}: <query xmlns='jabber:iq:last'/>
          carol/desk is refused: auth forbidden",
+    );
+}
+
+#[test]
+fn a_contact_is_found_though_it_publishes_nothing_and_a_stranger_is_not() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         bob/desk signs in
+         carol/desk signs in
+         alice/phone befriends bob/desk
+         alice/phone gets from {bob}: <query xmlns='http://jabber.org/protocol/disco#info'/>
+         alice/phone is told <query xmlns='http://jabber.org/protocol/disco#info'><identity category='account' type='registered'/></query>
+         alice/phone gets from {bob}: <query xmlns='http://jabber.org/protocol/disco#items'/>
+         alice/phone is told <query xmlns='http://jabber.org/protocol/disco#items'/>
+         carol/desk gets from {bob}: <query xmlns='http://jabber.org/protocol/disco#info'/>
+         carol/desk is refused: cancel service-unavailable",
     );
 }
 

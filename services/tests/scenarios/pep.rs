@@ -31,6 +31,23 @@ fn contacts_hear_of_a_new_nick_and_strangers_do_not() {
 }
 
 #[test]
+fn a_card_of_the_new_kind_is_a_node_like_any_other() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         carol/desk signs in
+         alice/phone sets <pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='urn:xmpp:vcard4'>
+            <item id='current'><vcard xmlns='urn:ietf:params:xml:ns:vcard-4.0'><fn><text>Alice</text></fn></vcard></item></publish>
+            <publish-options><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/pubsub#publish-options</value></field>
+            <field var='pubsub#access_model'><value>open</value></field></x></publish-options></pubsub>
+         alice/phone is told
+         carol/desk gets from {alice}: <pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:xmpp:vcard4'/></pubsub>
+         carol/desk is told <pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:xmpp:vcard4'><item id='current'>
+            <vcard xmlns='urn:ietf:params:xml:ns:vcard-4.0'><fn><text>Alice</text></fn></vcard></item></items></pubsub>",
+    );
+}
+
+#[test]
 fn bookmarks_are_ones_own() {
     play(
         &HOUSE,

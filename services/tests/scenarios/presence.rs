@@ -41,6 +41,25 @@ fn what_a_client_says_of_itself_reaches_its_contacts() {
 }
 
 #[test]
+fn capabilities_are_named_once_and_told_once() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         bob/desk signs in
+         alice/phone befriends bob/desk
+         bob/desk: <presence><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='urn:tests' ver='QgayPKawpkPSDYmwT/WM94uAlu0='/></presence>
+         alice/phone hears <presence from='{bob}/desk'><c xmlns='http://jabber.org/protocol/caps' ver='QgayPKawpkPSDYmwT/WM94uAlu0='/></presence>
+         bob/desk: <presence><show>away</show></presence>
+         alice/phone hears <presence from='{bob}/desk'><show>away</show><not xmlns='play'><c xmlns='http://jabber.org/protocol/caps'/></not></presence>
+         -- Who comes later has not heard of them.
+         alice/pad signs in
+         alice/pad hears <presence from='{bob}/desk'><show>away</show><c xmlns='http://jabber.org/protocol/caps' ver='QgayPKawpkPSDYmwT/WM94uAlu0='/></presence>
+         bob/desk: <presence><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='urn:tests' ver='q07IKJEyjvHSyhy//CH0CxmKi8w='/></presence>
+         alice/phone hears <presence from='{bob}/desk' type='-'><c xmlns='http://jabber.org/protocol/caps' ver='q07IKJEyjvHSyhy//CH0CxmKi8w='/></presence>",
+    );
+}
+
+#[test]
 fn every_device_of_a_user_is_seen_and_sees_the_others() {
     play(
         &HOUSE,
@@ -55,6 +74,34 @@ fn every_device_of_a_user_is_seen_and_sees_the_others() {
          bob/phone leaves
          alice/phone hears <presence from='{bob}/phone' type='unavailable'/>
          bob/desk hears <presence from='{bob}/phone' type='unavailable'/>
+         alice/phone hears nothing of <presence from='{bob}/desk' type='unavailable'/>",
+    );
+}
+
+#[test]
+fn a_parting_word_is_heard_by_all_who_saw_whoever_else_stays() {
+    play(
+        &HOUSE,
+        "alice/phone signs in
+         bob/desk signs in
+         carol/desk signs in
+         alice/phone befriends bob/desk
+         alice/phone starts {#tea} as Alice
+         bob/desk enters {#tea} as Bob
+         bob/phone signs in
+         alice/phone hears <presence from='{bob}/phone' type='-'/>
+         bob/desk: <presence to='{carol}'><status>for you</status></presence>
+         carol/desk hears <presence from='{bob}/desk' type='-'/>
+         bob/desk: <presence to='{carol}' type='unavailable'><status>good night, Carol</status></presence>
+         carol/desk hears <presence from='{bob}/desk' type='unavailable'><status>good night, Carol</status></presence>
+         bob/desk: <presence to='{carol}'/>
+         carol/desk hears <presence from='{bob}/desk' type='-'/>
+         bob/desk: <presence type='unavailable'><status>good night</status></presence>
+         alice/phone hears <presence from='{bob}/desk' type='unavailable'><status>good night</status></presence>
+         bob/phone hears <presence from='{bob}/desk' type='unavailable'><status>good night</status></presence>
+         carol/desk hears <presence from='{bob}/desk' type='unavailable'><status>good night</status></presence>
+         alice/phone hears <presence from='{#tea}/Bob' type='unavailable'><status>good night</status></presence>
+         bob/desk hears <presence from='{#tea}/Bob' type='unavailable'><x xmlns='http://jabber.org/protocol/muc#user'><status code='110'/></x></presence>
          alice/phone hears nothing of <presence from='{bob}/desk' type='unavailable'/>",
     );
 }

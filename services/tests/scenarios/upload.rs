@@ -124,7 +124,7 @@ fn an_upload_counts_from_its_beginning_and_leaves_nothing_if_it_is_cut_off() {
     let mut stage = Stage::in_house(&HOUSE);
     stage.play("alice/phone signs in");
     let (to, token, _) = slot(&mut stage, "a", 100_000);
-    let mut socket = begin(&stage, &to, &token, 100_000, &[7; 99_999]);
+    let mut socket = begin(&stage, &to, &token, 100_000, &vec![7; 99_999]);
     let id = Path::new(&to).parent().and_then(Path::file_name).expect("/upload/id/name");
     let folder = stage.server().data().join("upload").join(id);
     wait_until("it has begun", || folder.exists());

@@ -60,6 +60,8 @@ pub const FORM_FIELDS: usize = 64;
 pub const FORM_VALUES: usize = 256;
 /// Clients whose capabilities (XEP-0115) are known at once, for all sessions together; then the oldest is forgotten.
 pub const KNOWN_CLIENTS: usize = 1024;
+/// Endpoints whose capabilities one client is known to have (XEP-0115 §8.4); then all are told again.
+pub const CAPS_TOLD: usize = 1024;
 /// Features of a client that are looked at; a client that names more is taken as one without capabilities.
 pub const CLIENT_FEATURES: usize = 256;
 /// PEP notices that wait until the client's capabilities are known; the oldest is dropped.

@@ -36,6 +36,10 @@ pub const ROSTER_VERSIONING: &str = "urn:xmpp:features:rosterver";
 pub const PRE_APPROVAL: &str = "urn:xmpp:features:pre-approval";
 /// XEP-0115: entity capabilities.
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
+/// Entity capabilities 2.0 (XEP-0390).
+pub const CAPS2: &str = "urn:xmpp:caps";
+/// Cryptographic hashes (XEP-0300).
+pub const HASHES: &str = "urn:xmpp:hashes:2";
 /// RFC 7395 §3.3.2: the stream header and end of a WebSocket.
 pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
 /// The namespace of the prefix `xml`.

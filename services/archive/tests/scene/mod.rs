@@ -3,7 +3,7 @@
 use archive::{Follow, History};
 use domain::{
     Address, ConversationId, EndpointId, EndpointName, Message, Shard, ShardCount, Timestamp,
-    conversation::{Configuration, Fact, Policy},
+    conversation::{Fact, Readers},
     history::{Owner, Page, Query},
     user,
 };
@@ -83,8 +83,8 @@ impl Scene {
         &self.history
     }
 
-    pub(crate) fn query(&self, query: &Query) -> Page {
-        self.history.query(query).expect("answered")
+    pub(crate) fn query(&self, user: &str, query: &Query) -> Page {
+        self.history.query(&Owner::User(address(user)), query).expect("answered")
     }
 
     /// Bytes of all that was filed.
@@ -118,6 +118,7 @@ pub(crate) fn said(number: u64, text: &str) -> Fact {
         occupant_id: None,
         to: None,
         message: Arc::new(Message { body: Some(text.into()), ..Message::default() }),
+        readers: Readers::All,
     }
 }
 
@@ -126,29 +127,7 @@ pub(crate) fn account(at: u64) -> user::Fact {
     user::Fact::AccountCreated { verifiers: Vec::new(), at: Timestamp(at) }
 }
 
-/// A conference, made at this time.
-pub(crate) fn created(at: u64, archived: bool) -> Fact {
-    let configuration = Box::new(Configuration { archived, ..Policy::default().configuration() });
-    Fact::Created { owner: address("alice"), at: Timestamp(at), configuration, seed: 1 }
-}
-
-pub(crate) fn configured(archived: bool) -> Fact {
-    Fact::Configured {
-        configuration: Box::new(Configuration { archived, ..Policy::default().configuration() }),
-    }
-}
-
-/// A question for all of a user's history.
-pub(crate) fn of(user: &str) -> Query {
-    Query {
-        owner: Owner::User(address(user)),
-        with: None,
-        start: None,
-        end: None,
-        ids: Vec::new(),
-        after: None,
-        before: None,
-        last_page: false,
-        max: 250,
-    }
+/// A question for as much as a page holds.
+pub(crate) fn all() -> Query {
+    Query { max: 250, ..Query::default() }
 }

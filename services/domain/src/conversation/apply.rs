@@ -15,6 +15,7 @@ impl Focus {
         match fact {
             Fact::Created { owner, at, configuration, seed } => {
                 self.changes.head = true;
+                self.numbering.start_at(*at);
                 self.made = Some(ConferenceHead {
                     created: *at,
                     seed: *seed,
@@ -50,7 +51,8 @@ impl Focus {
     pub(super) fn apply_said(&mut self, said: Arc<Said>) {
         self.numbering.count(&said);
         self.changes.head = true;
-        if said.to.is_some() {
+        // A newcomer gets the topic by itself, after what was said (XEP-0045 §7.2.15).
+        if said.to.is_some() || said.message.is_topic() {
             return;
         }
         if self.recent.len() >= CONFERENCE_RECENT

@@ -1,6 +1,6 @@
 //! What is asked of a conversation.
 
-use super::{Affiliation, Role};
+use super::{Affiliation, Departure, Role};
 use crate::{
     Address, EndpointId, EndpointName, Message, Ticket, Timestamp, presentity::State, user::Standing,
 };
@@ -48,10 +48,12 @@ pub enum Command {
         /// What.
         command: ConferenceCommand,
     },
-    /// An endpoint is gone without a word (its session ended): it leaves every conference it is in.
+    /// An endpoint is no longer there for anybody: it leaves every conference it is in.
     EndpointGone {
         /// Which.
         endpoint: EndpointId,
+        /// By its own wish, or without a word since its session ended.
+        how: Departure,
     },
     /// Administrator's: end a conference.
     End,
@@ -101,7 +103,7 @@ pub enum ConferenceCommand {
     SetTopic {
         /// Empty: none.
         topic: Arc<str>,
-        /// The message that carried it.
+        /// The message that says so and nothing else: its subject is the topic.
         message: Arc<Message>,
     },
     /// Change an occupant's role: grant or take voice, make moderator, kick (`Role::None`).
@@ -199,6 +201,8 @@ pub enum ConferenceCommand {
     Describe,
     /// The nicks of the occupants, if the conference shows them.
     Occupants,
+    /// May I read the history (XMPP: XEP-0313)?
+    ReadHistory,
 }
 
 /// How much history a newcomer wants (XEP-0045 §7.2.13); the conference gives at most what its policy allows.
@@ -258,6 +262,6 @@ pub struct Configuration {
     pub history: u32,
     /// Private messages between occupants are allowed.
     pub whispers: bool,
-    /// Kept in the history that occupants may query (XEP-0313).
+    /// What is said is in the history (XEP-0313). What is said while this is off never is; it is in the log alone.
     pub archived: bool,
 }

@@ -29,7 +29,7 @@ impl Focus {
     }
 
     /// A conference that was never configured is not there yet for anybody else.
-    fn visible_to(&self, from: &EndpointId) -> Result<&super::row::ConferenceHead, Refusal> {
+    pub(super) fn visible_to(&self, from: &EndpointId) -> Result<&super::row::ConferenceHead, Refusal> {
         let made = self.made()?;
         if made.open || self.affiliation(&from.user) == Affiliation::Owner {
             Ok(made)

@@ -1,7 +1,11 @@
 //! What a conversation wants done once its facts are durable, and what endpoints learn of a conference.
 
 use super::{Affiliation, Configuration, Role};
-use crate::{Address, EndpointId, EndpointName, Message, Refusal, Ticket, endpoint::Answer, user};
+use crate::{
+    Address, EndpointId, EndpointName, Refusal, Ticket, Timestamp,
+    endpoint::{Answer, Said},
+    user,
+};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -132,9 +136,9 @@ pub enum ConferenceEvent {
         /// Who set it.
         by: Option<EndpointName>,
         /// When, if that was before the receiver came.
-        at: Option<crate::Timestamp>,
-        /// The message that set it, if it did just now.
-        message: Option<Arc<Message>>,
+        at: Option<Timestamp>,
+        /// What was said to set it, if that was just now.
+        said: Option<Arc<Said>>,
     },
     /// The configuration changed (status 104, and 170–173 for archive and whois).
     Reconfigured {
@@ -204,4 +208,10 @@ pub enum ConferenceAnswer {
     },
     /// To `Occupants`.
     Occupants(Vec<EndpointName>),
+    /// To `ReadHistory`: it may be read from then on. What was said before in a conference of this address was said in
+    /// another one.
+    History {
+        /// When the conference was made.
+        since: Timestamp,
+    },
 }

@@ -34,6 +34,18 @@ pub enum Role {
     Moderator,
 }
 
+/// Whose history a message is in (XMPP: XEP-0313). All of it is in the log, whoever may read it back.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Readers {
+    /// The conversation's: both of the two, or all who may read the conference's.
+    #[default]
+    All,
+    /// A whisper: the speaker's own and that of this user, who heard it; not the conference's.
+    Whispered(Address),
+    /// Nobody's: the conference keeps no history.
+    Nobody,
+}
+
 /// Decided by a conversation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Fact {
@@ -69,6 +81,8 @@ pub enum Fact {
         to: Option<EndpointName>,
         /// What.
         message: Arc<Message>,
+        /// Whose history it is in.
+        readers: Readers,
     },
     /// These numbers reached the recipient's device or were kept by its home.
     Confirmed {

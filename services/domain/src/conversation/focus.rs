@@ -96,7 +96,7 @@ impl Focus {
                 let answer = self.asked(now, &from, command, out);
                 out.effects.push(Effect::answer(from, ticket, answer));
             }
-            Command::EndpointGone { endpoint } => self.vanished(now, &endpoint, out),
+            Command::EndpointGone { endpoint, how } => self.gone(now, &endpoint, &how, out),
             Command::End => self.end(now, None, None, out),
             Command::Send { .. } | Command::Standing { .. } | Command::Confirm { .. } => {}
         }
@@ -142,6 +142,7 @@ impl Focus {
             Ask::ReservedNick => Ok(self.reserved_nick(from)),
             Ask::Describe => self.describe(from),
             Ask::Occupants => self.occupant_nicks(from),
+            Ask::ReadHistory => self.read_history(from),
         }
     }
 

@@ -55,13 +55,14 @@ impl Focus {
         out: &mut Output,
     ) {
         // One random number of the host serves many conferences; each gets its own from it.
+        let at = self.numbering.made_at(now);
         let mut hasher = Sha256::new();
         hasher.update(self.policy.seed.to_be_bytes());
         hasher.update(now.0.to_be_bytes());
         hasher.update(self.address.as_str());
         let seed = hasher.finalize().iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte));
         let configuration = Box::new(configuration);
-        self.decide(Fact::Created { owner: owner.user.clone(), at: now, configuration, seed }, out);
+        self.decide(Fact::Created { owner: owner.user.clone(), at, configuration, seed }, out);
     }
 
     fn may_enter(&self, from: &EndpointId, password: Option<&str>) -> Result<(), Refusal> {
@@ -165,7 +166,7 @@ impl Focus {
             Some(topic) => (topic.text.clone(), Some(topic.by.clone()), Some(topic.at)),
             None => ("".into(), None, None),
         };
-        out.effects.push(self.tell(from, Arc::new(ConferenceEvent::Topic { topic, by, at, message: None })));
+        out.effects.push(self.tell(from, Arc::new(ConferenceEvent::Topic { topic, by, at, said: None })));
     }
 
     /// The last messages that this newcomer wants and may see, oldest first.

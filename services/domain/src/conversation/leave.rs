@@ -25,9 +25,9 @@ impl Focus {
         Ok(Answer::Done)
     }
 
-    pub(super) fn vanished(&mut self, now: Timestamp, endpoint: &EndpointId, out: &mut Output) {
+    pub(super) fn gone(&mut self, now: Timestamp, endpoint: &EndpointId, how: &Departure, out: &mut Output) {
         let Some(nick) = self.seats.get(endpoint).cloned() else { return };
-        self.take_out(now, &nick, Some(endpoint), &Departure::Vanished, out);
+        self.take_out(now, &nick, Some(endpoint), how, out);
         self.end_if_deserted(now, out);
     }
 

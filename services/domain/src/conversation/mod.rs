@@ -14,6 +14,7 @@ mod effect;
 mod escalate;
 mod fact;
 mod focus;
+mod history;
 mod invite;
 mod join;
 mod leave;
@@ -37,7 +38,7 @@ mod topic;
 
 pub use command::{Command, ConferenceCommand, Configuration, HistoryWish, WhoMayInvite};
 pub use effect::{ConferenceAnswer, ConferenceEvent, Departure, Effect, Occupant};
-pub use fact::{Affiliation, Fact, Role};
+pub use fact::{Affiliation, Fact, Readers, Role};
 pub use live::Conversation;
 pub use policy::{Creators, Policy, Survivors};
 pub use row::{Affiliated, ConferenceHead, Head, Remembered, Row, Seated, Topic};

@@ -3,7 +3,7 @@
 //! Invariants: numbers are contiguous from 1; times never go back; a remembered id keeps its first number.
 
 use super::{
-    Fact,
+    Fact, Readers,
     row::{Head, Remembered},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     endpoint::{Rendered, Said},
     limits::REMEMBERED_IDS,
 };
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Where the count is.
@@ -26,6 +26,17 @@ impl Numbering {
     /// The number and the time that the next message gets.
     pub(super) fn next(&self, now: Timestamp) -> (u64, Timestamp) {
         (self.last + 1, now.max(self.last_at))
+    }
+
+    /// When a conference is made: later than all that was said in another one of its address, so that the time alone
+    /// tells whose a message is.
+    pub(super) fn made_at(&self, now: Timestamp) -> Timestamp {
+        if self.last == 0 { now } else { now.max(self.last_at.plus(Duration::from_millis(1))) }
+    }
+
+    /// A conference was made then: nothing in it is earlier.
+    pub(super) fn start_at(&mut self, at: Timestamp) {
+        self.last_at = self.last_at.max(at);
     }
 
     pub(super) fn last_at(&self) -> Timestamp {
@@ -75,7 +86,7 @@ fn hash(from: &Address, id: &str) -> u64 {
 
 impl Said {
     /// The fact that this was said.
-    pub(super) fn fact(&self) -> Fact {
+    pub(super) fn fact(&self, readers: Readers) -> Fact {
         Fact::Said {
             number: self.number,
             at: self.at,
@@ -84,12 +95,13 @@ impl Said {
             occupant_id: self.occupant_id.clone(),
             to: self.to.clone(),
             message: self.message.clone(),
+            readers,
         }
     }
 
     /// What this fact of a conversation says was said; `None` if it is about something else.
     pub fn of(conversation: &ConversationId, fact: &Fact) -> Option<Self> {
-        let Fact::Said { number, at, from, nick, occupant_id, to, message } = fact else { return None };
+        let Fact::Said { number, at, from, nick, occupant_id, to, message, .. } = fact else { return None };
         Some(Self {
             conversation: conversation.clone(),
             number: *number,

@@ -26,7 +26,7 @@ pub enum Row {
 pub struct Head {
     /// The last number given; 0: none yet. It is kept when a conference ends, so that no number is given twice.
     pub number: u64,
-    /// When that was.
+    /// When that was, or when the conference was made if that was later.
     pub last_at: Timestamp,
     /// Two-party: the latest session; 0: there was none.
     pub session: u64,

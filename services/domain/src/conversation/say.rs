@@ -4,7 +4,7 @@
 //! speaker too.
 
 use super::{
-    Output, Role,
+    Output, Readers, Role,
     focus::{Answered, Focus},
 };
 use crate::{
@@ -28,7 +28,7 @@ impl Focus {
         if let Some((number, at)) = self.numbering.retried(&from.user, &message) {
             return Ok(Answer::Accepted { number, at });
         }
-        let said = self.number(now, from, nick, None, message, out);
+        let said = self.number_for_all(now, from, nick, message, out)?;
         for (endpoint, _, _) in self.everyone() {
             out.effects.push(Self::deliver(endpoint, said.clone(), false));
         }
@@ -50,14 +50,28 @@ impl Focus {
         if let Some((number, at)) = self.numbering.retried(&from.user, &message) {
             return Ok(Answer::Accepted { number, at });
         }
-        if !self.attendees.contains_key(to) {
+        let Some(hearer) = self.attendees.get(to) else {
             return Err(Refusal::because(Reason::NotFound, "nobody of this nick is in"));
-        }
-        let said = self.number(now, from, nick, Some(to.clone()), message, out);
+        };
+        let readers = Readers::Whispered(hearer.user.clone());
+        let said = self.number(now, from, (nick, Some(to.clone())), readers, message, out);
         for (endpoint, _, _) in self.everyone().filter(|(_, nick, _)| *nick == to) {
             out.effects.push(Self::deliver(endpoint, said.clone(), false));
         }
         Ok(Answer::Accepted { number: said.number, at: said.at })
+    }
+
+    /// What is for all who are in, and for the conference's history if it keeps one.
+    pub(super) fn number_for_all(
+        &mut self,
+        now: Timestamp,
+        from: &EndpointId,
+        nick: EndpointName,
+        message: Arc<Message>,
+        out: &mut Output,
+    ) -> Result<Arc<Said>, Refusal> {
+        let readers = if self.made()?.configuration.archived { Readers::All } else { Readers::Nobody };
+        Ok(self.number(now, from, (nick, None), readers, message, out))
     }
 
     /// Makes a message a fact if it is to be one; what is only relayed has number 0.
@@ -65,8 +79,8 @@ impl Focus {
         &mut self,
         now: Timestamp,
         from: &EndpointId,
-        nick: EndpointName,
-        to: Option<EndpointName>,
+        (nick, to): (EndpointName, Option<EndpointName>),
+        readers: Readers,
         message: Arc<Message>,
         out: &mut Output,
     ) -> Arc<Said> {
@@ -85,7 +99,7 @@ impl Focus {
             rendered: Rendered::default(),
         });
         if durable {
-            out.facts.push(said.fact());
+            out.facts.push(said.fact(readers));
             self.apply_said(said.clone());
         }
         said

@@ -3,7 +3,7 @@
 //! Invariants: a message is handed out only with its fact before it; a retry gets the first number again; what is
 //! refused is handed to nobody.
 
-use super::{Effect, Fact, Output, pair::Pair};
+use super::{Effect, Fact, Output, Readers, pair::Pair};
 use crate::{
     Address, EndpointId, EndpointName, Message, Reason, Refusal, Ticket, Timestamp,
     endpoint::{Rendered, Said},
@@ -82,7 +82,7 @@ impl Pair {
         let (number, at) = self.numbering.next(now);
         self.open_session(&sending.from, at, out);
         let said = self.said(number, at, sending);
-        out.facts.push(said.fact());
+        out.facts.push(said.fact(Readers::All));
         self.apply_said(said.clone());
         said
     }

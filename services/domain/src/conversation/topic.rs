@@ -1,6 +1,7 @@
 //! Topic: what a conference is about (XEP-0045 §8.1).
 //!
-//! Invariant: only moderators set it, unless the configuration lets everyone with a voice.
+//! Invariants: only moderators set it, unless the configuration lets everyone with a voice; that it was set is said, so
+//! it has a number and is in the history.
 
 use super::{
     ConferenceEvent, Fact, Output, Role,
@@ -26,9 +27,17 @@ impl Focus {
         if topic.len() > TOPIC_BYTES {
             return Err(Refusal::because(Reason::LimitReached, "a topic has at most 4096 bytes"));
         }
-        self.decide(Fact::TopicSet { topic: topic.clone(), by: nick.clone(), at: now }, out);
-        let event = ConferenceEvent::Topic { topic, by: Some(nick), at: None, message: Some(message) };
+        if !message.is_topic() || message.subject.as_deref() != Some(&*topic) {
+            return Err(Refusal::because(Reason::BadRequest, "the message says something else"));
+        }
+        if let Some((number, at)) = self.numbering.retried(&from.user, &message) {
+            return Ok(Answer::Accepted { number, at });
+        }
+        let said = self.number_for_all(now, from, nick.clone(), message, out)?;
+        let (number, at) = (said.number, said.at);
+        self.decide(Fact::TopicSet { topic: topic.clone(), by: nick.clone(), at }, out);
+        let event = ConferenceEvent::Topic { topic, by: Some(nick), at: None, said: Some(said) };
         self.tell_same(Role::None, event, out);
-        Ok(Answer::Done)
+        Ok(Answer::Accepted { number, at })
     }
 }

@@ -88,6 +88,8 @@ pub struct Directed {
     pub endpoint: Option<EndpointName>,
     /// `None`: gone.
     pub state: Option<Arc<State>>,
+    /// If gone: the parting note.
+    pub note: Option<Arc<str>>,
 }
 
 /// About the roster.

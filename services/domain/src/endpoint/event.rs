@@ -28,6 +28,8 @@ pub enum Event {
         from: EndpointId,
         /// `None`: gone.
         state: Option<Arc<State>>,
+        /// If gone: the parting note.
+        note: Option<Arc<str>>,
     },
     /// Somebody's step in the subscription hand-shake that the user should know of.
     Handshake {

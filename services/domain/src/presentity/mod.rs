@@ -109,6 +109,8 @@ pub struct Notice {
     /// What it shows to this audience now: its own state with manual state, calendar and calls taken in; `None`
     /// when it is gone.
     pub state: Option<Arc<State>>,
+    /// The note that the endpoint left when it went.
+    pub parting: Option<Arc<str>>,
     /// The whole.
     pub aggregate: Arc<Aggregate>,
 }

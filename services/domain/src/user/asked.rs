@@ -45,7 +45,7 @@ impl User {
     ) -> Asked {
         match command {
             Command::Publish(state) => self.publish(name, state, out),
-            Command::Unpublish { note } => self.unpublish(now, name, note, out),
+            Command::Unpublish { note } => self.unpublish(now, name, note.as_ref(), out),
             Command::Direct(directed) => self.direct(name, directed, out),
             Command::SetManual(state) => self.set_manual(state, out),
             Command::SetSource { source, state, until } => self.set_source(now, source, state, until, out),

@@ -2,7 +2,8 @@
 
 use super::{Effect, Fact, User, UserOut};
 use crate::{
-    ConversationId, EndpointId, EndpointName, Timestamp, conversation,
+    ConversationId, EndpointId, EndpointName, Timestamp,
+    conversation::{self, Departure},
     endpoint::{Ending, Endpoint, Event},
 };
 
@@ -28,7 +29,7 @@ impl User {
         if !self.endpoints.contains_key(name) {
             return;
         }
-        self.withdraw(name, out);
+        self.withdraw(name, &Departure::Vanished, out);
         let Some(endpoint) = self.endpoints.remove(name) else { return };
         if endpoint.state.is_some() {
             self.seen(now, out);
@@ -47,19 +48,28 @@ impl User {
         }
     }
 
-    /// What the end of an endpoint's presence ends too: directed presence (RFC 6121 §4.6.4) and conferences.
-    pub(super) fn withdraw(&mut self, name: &EndpointName, out: &mut UserOut) {
+    /// What the end of an endpoint's presence ends too: conferences, and directed presence (RFC 6121 §4.6.3). Watchers
+    /// are told of the end with all the others.
+    pub(super) fn withdraw(&mut self, name: &EndpointName, how: &Departure, out: &mut UserOut) {
         let from = self.endpoint_id(name);
         let Some(endpoint) = self.endpoints.get_mut(name) else { return };
+        let was_shown = endpoint.state.is_some();
         let directed = std::mem::take(&mut endpoint.directed);
         for conference in std::mem::take(&mut endpoint.conferences) {
             let to = ConversationId::Conference(conference);
-            let gone = conversation::Command::EndpointGone { endpoint: from.clone() };
+            let gone = conversation::Command::EndpointGone { endpoint: from.clone(), how: how.clone() };
             out.effects.push(Effect::ToConversation(to, gone));
         }
+        let note = match how {
+            Departure::Left { note } => note,
+            _ => &None,
+        };
         for (to, endpoint) in directed {
-            let gone = super::Command::Directed { from: from.clone(), endpoint, state: None };
-            out.effects.push(Effect::ToUser(to, gone));
+            if endpoint.is_some() || !was_shown || !self.roster.is_watcher(&to) {
+                let (from, note) = (from.clone(), note.clone());
+                let gone = super::Command::Directed { from, endpoint, state: None, note };
+                out.effects.push(Effect::ToUser(to, gone));
+            }
         }
     }
 

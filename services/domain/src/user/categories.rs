@@ -65,10 +65,7 @@ impl User {
         out: &mut UserOut,
     ) -> Result<Answer, Refusal> {
         match command {
-            CategoryCommand::List => {
-                let readable = self.categories.iter().filter(|(_, c)| c.settings.access.admits(reader));
-                Ok(Answer::Categories(readable.map(|(name, _)| Arc::clone(name)).collect()))
-            }
+            CategoryCommand::List => self.list(reader),
             CategoryCommand::Read { category, ids, max } => self.read_items(reader, &category, &ids, max),
             _ if reader != Reader::Owner => {
                 Err(Refusal::because(Reason::Forbidden, "only the owner changes a category"))
@@ -78,6 +75,17 @@ impl User {
             }
             command => self.change_category(by, command, out).map(|()| Answer::Done),
         }
+    }
+
+    /// What this reader may read. A stranger to whom nothing is open does not even learn that there is such a user
+    /// (RFC 6121 §11, XEP-0030 §8).
+    fn list(&self, reader: Reader) -> Result<Answer, Refusal> {
+        let readable = self.categories.iter().filter(|(_, c)| c.settings.access.admits(reader));
+        let names: Vec<_> = readable.map(|(name, _)| Arc::clone(name)).collect();
+        if reader == Reader::Stranger && names.is_empty() {
+            return Err(Reason::Unavailable.into());
+        }
+        Ok(Answer::Categories(names))
     }
 
     fn read_items(

@@ -89,6 +89,8 @@ pub enum Command {
         endpoint: Option<EndpointName>,
         /// `None`: gone.
         state: Option<Arc<State>>,
+        /// If gone: the parting note.
+        note: Option<Arc<str>>,
     },
     /// Something in a contact's category. Does not wake.
     Category {

@@ -58,7 +58,8 @@ impl User {
             // It went while this was on its way: the conference is told, unless it knows.
             None if !is_end => {
                 let endpoint = EndpointId::new(self.address.clone(), name);
-                let gone = conversation::Command::EndpointGone { endpoint };
+                let gone =
+                    conversation::Command::EndpointGone { endpoint, how: conversation::Departure::Vanished };
                 out.effects.push(Effect::ToConversation(ConversationId::Conference(conference), gone));
             }
             None => {}

@@ -41,7 +41,8 @@ impl User {
             out.effects.push(Effect::ToEndpoint(name, Event::Delivery(delivery)));
         } else {
             let endpoint = EndpointId::new(self.address.clone(), name);
-            let gone = conversation::Command::EndpointGone { endpoint };
+            let gone =
+                conversation::Command::EndpointGone { endpoint, how: conversation::Departure::Vanished };
             out.effects.push(Effect::ToConversation(said.conversation.clone(), gone));
         }
     }

@@ -39,7 +39,7 @@ use crate::{
     account::{Account, Token, Verifier},
     category::Categories,
     endpoint::Endpoint,
-    presentity::{Sources, View},
+    presentity::{Availability, Sources, View},
     roster::Roster,
 };
 use inbox::Inbox;
@@ -48,6 +48,17 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
+
+/// When a user was last there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LastActivity {
+    /// Is there now.
+    Now,
+    /// When the last endpoint that could be seen went.
+    At(Timestamp),
+    /// Has not been there yet.
+    Never,
+}
 
 /// Facts and effects of a user.
 type UserOut = Out<Fact, Effect>;
@@ -123,7 +134,9 @@ impl User {
             Command::Handshake { from, step, carried } => self.step_in(&from, step, carried, out),
             Command::Probe { from } => self.probed(&from, out),
             Command::Notice { endpoint, notice } => self.noticed(endpoint, notice, out),
-            Command::Directed { from, endpoint, state } => self.directed_in(from, endpoint, state, out),
+            Command::Directed { from, endpoint, state, note } => {
+                self.directed_in(from, endpoint, (state, note), out);
+            }
             Command::Category { endpoint, notice } => self.category_noticed(endpoint, notice, out),
             Command::CategoryAsked { from, ticket, command } => {
                 self.category_asked(from, ticket, command, out);
@@ -187,9 +200,17 @@ impl User {
         self.account.as_ref().is_some_and(|a| a.enabled)
     }
 
-    /// Whether this address may see the user's presence: the user's own, or a watcher's.
-    pub fn is_seen_by(&self, address: &Address) -> bool {
-        *address == self.address || self.roster.is_watcher(address)
+    /// When the user was last there, as far as this address may see it; `None` if it may not (XEP-0012 §4).
+    pub fn last_activity(&self, asker: &Address) -> Option<LastActivity> {
+        if *asker == self.address {
+            return Some(LastActivity::Now);
+        }
+        let seen = self.roster.is_watcher(asker).then(|| self.view_of(asker).aggregate(&self.whole()))?;
+        Some(match (seen.availability, seen.last_seen) {
+            (Availability::Offline, Some(at)) => LastActivity::At(at),
+            (Availability::Offline, None) => LastActivity::Never,
+            _ => LastActivity::Now,
+        })
     }
 
     /// When the account was made; 0 if there is none.

@@ -56,13 +56,14 @@ impl User {
         state: Option<&Arc<State>>,
         whole: &Arc<Aggregate>,
         view: View,
-    ) -> Arc<Notice> {
-        Arc::new(Notice {
+    ) -> Notice {
+        Notice {
             presentity: self.address.clone(),
             endpoint: Some(name.clone()),
             state: state.and_then(|state| view.state(state)),
+            parting: None,
             aggregate: view.aggregate(whole),
-        })
+        }
     }
 
     /// Tells all watchers and the user's own endpoints, itself among them (RFC 6121 §4.2.2, §4.4.2), what this endpoint
@@ -70,11 +71,12 @@ impl User {
     pub(super) fn announce(&mut self, name: &EndpointName, out: &mut UserOut) {
         let shown = self.shown(name);
         let whole = self.whole();
-        self.tell_watchers(name, shown.as_ref(), &whole, out);
+        self.tell_watchers(|user, view| Arc::new(user.notice(name, shown.as_ref(), &whole, view)), out);
         let own = Arc::new(Notice {
             presentity: self.address.clone(),
             endpoint: Some(name.clone()),
             state: shown,
+            parting: None,
             aggregate: whole,
         });
         self.tell_endpoints(|e| e.state.is_some(), Event::Notice(own), out);
@@ -87,31 +89,29 @@ impl User {
         }
     }
 
-    /// Tells all watchers and the user's other endpoints that this endpoint is gone (RFC 6121 §4.5.2).
-    pub(super) fn announce_gone(&mut self, name: &EndpointName, note: Option<Arc<str>>, out: &mut UserOut) {
+    /// Tells all watchers and the user's other endpoints that this endpoint is gone, and its parting note (RFC 6121
+    /// §4.5.2).
+    pub(super) fn announce_gone(&mut self, name: &EndpointName, note: Option<&Arc<str>>, out: &mut UserOut) {
         let mut whole = Aggregate::clone(&self.whole());
         if whole.availability == Availability::Offline {
-            whole.note = note;
+            whole.note = note.cloned();
         }
         let whole = Arc::new(whole);
-        self.tell_watchers(name, None, &whole, out);
-        let notice = self.notice(name, None, &whole, View::All);
+        let notice = |user: &Self, view| {
+            Arc::new(Notice { parting: note.cloned(), ..user.notice(name, None, &whole, view) })
+        };
+        self.tell_watchers(notice, out);
+        let notice = notice(self, View::All);
         self.tell_endpoints(|e| e.state.is_some(), Event::Notice(Arc::clone(&notice)), out);
         if self.endpoints.contains_key(name) {
             out.effects.push(Effect::ToEndpoint(name.clone(), Event::Notice(notice)));
         }
     }
 
-    fn tell_watchers(
-        &mut self,
-        name: &EndpointName,
-        state: Option<&Arc<State>>,
-        whole: &Arc<Aggregate>,
-        out: &mut UserOut,
-    ) {
+    /// Tells each audience what it may see.
+    fn tell_watchers(&mut self, notice: impl Fn(&Self, View) -> Arc<Notice>, out: &mut UserOut) {
         for (view, watchers) in self.audiences().iter().filter(|(view, _)| *view != View::Nothing) {
-            let notice = self.notice(name, state, whole, *view);
-            let command = Command::Notice { endpoint: None, notice };
+            let command = Command::Notice { endpoint: None, notice: notice(self, *view) };
             out.effects.push(Effect::ToUsers(Arc::clone(watchers), command));
         }
     }
@@ -124,6 +124,7 @@ impl User {
                 presentity: self.address.clone(),
                 endpoint: Some(other.clone()),
                 state: self.shown(other),
+                parting: None,
                 aggregate: Arc::clone(&whole),
             })
         };
@@ -144,11 +145,12 @@ impl User {
                 presentity: self.address.clone(),
                 endpoint: None,
                 state: None,
+                parting: None,
                 aggregate,
             }));
         }
         for name in &available {
-            tell(self.notice(name, self.shown(name).as_ref(), &whole, view));
+            tell(Arc::new(self.notice(name, self.shown(name).as_ref(), &whole, view)));
         }
         self.show_items_to(to, endpoint, out);
     }
@@ -157,7 +159,7 @@ impl User {
     pub(super) fn hide_from(&self, to: &Address, out: &mut UserOut) {
         let whole = self.whole();
         for name in self.available() {
-            let notice = self.notice(&name, None, &whole, View::Nothing);
+            let notice = Arc::new(self.notice(&name, None, &whole, View::Nothing));
             let command = Command::Notice { endpoint: None, notice };
             out.effects.push(Effect::ToUser(to.clone(), command));
         }

@@ -4,6 +4,7 @@
 use super::{Command, Effect, Fact, User, UserOut, asked::Asked, asked::DONE};
 use crate::{
     Address, EndpointName, Reason, Refusal, Timestamp,
+    conversation::Departure,
     endpoint::{Directed, Event},
     limits::{DIRECTED, PUBLICATION_BYTES},
     presentity::{Source, State},
@@ -16,6 +17,13 @@ pub(super) fn fits(state: &State) -> Result<(), Refusal> {
     let bytes = state.carried.len() + state.note.as_ref().map_or(0, |note| note.len());
     if bytes > PUBLICATION_BYTES {
         return Err(Refusal::because(Reason::LimitReached, "this presence is too large"));
+    }
+    Ok(())
+}
+
+fn fits_parting(note: Option<&Arc<str>>) -> Result<(), Refusal> {
+    if note.is_some_and(|note| note.len() > PUBLICATION_BYTES) {
+        return Err(Refusal::because(Reason::LimitReached, "this note is too long"));
     }
     Ok(())
 }
@@ -66,13 +74,11 @@ impl User {
         &mut self,
         now: Timestamp,
         name: &EndpointName,
-        note: Option<Arc<str>>,
+        note: Option<&Arc<str>>,
         out: &mut UserOut,
     ) -> Asked {
-        if note.as_ref().is_some_and(|note| note.len() > PUBLICATION_BYTES) {
-            return Err(Refusal::because(Reason::LimitReached, "this note is too long"));
-        }
-        self.withdraw(name, out);
+        fits_parting(note)?;
+        self.withdraw(name, &Departure::Left { note: note.cloned() }, out);
         let Some(endpoint) = self.endpoints.get_mut(name) else { return DONE };
         if endpoint.state.take().is_some() {
             self.standing_changed = true;
@@ -83,11 +89,12 @@ impl User {
     }
 
     pub(super) fn direct(&mut self, name: &EndpointName, directed: Directed, out: &mut UserOut) -> Asked {
-        let Directed { to, endpoint, state } = directed;
+        let Directed { to, endpoint, state, note } = directed;
         self.refuse_blocked(&to)?;
         if let Some(state) = &state {
             fits(state)?;
         }
+        fits_parting(note.as_ref())?;
         let Some(asking) = self.endpoints.get_mut(name) else { return DONE };
         let key = (to, endpoint);
         if state.is_none() {
@@ -98,7 +105,7 @@ impl User {
             asking.directed.insert(key.clone());
         }
         let (to, endpoint) = key;
-        let command = Command::Directed { from: self.endpoint_id(name), endpoint, state };
+        let command = Command::Directed { from: self.endpoint_id(name), endpoint, state, note };
         out.effects.push(Effect::ToUser(to, command));
         DONE
     }

@@ -43,12 +43,12 @@ impl User {
         &mut self,
         from: EndpointId,
         endpoint: Option<EndpointName>,
-        state: Option<Arc<State>>,
+        (state, note): (Option<Arc<State>>, Option<Arc<str>>),
         out: &mut UserOut,
     ) {
         if !self.roster.blocked.contains(&from.user) {
             let named = endpoint.is_some();
-            let event = Event::Directed { from, state };
+            let event = Event::Directed { from, state, note };
             self.tell_one_or_all(endpoint, |e| named || e.state.is_some(), event, out);
         }
     }

@@ -1,8 +1,8 @@
 //! What a conversation decided: `linnet.log.v1.ConversationFact`.
 
 use super::wire::{CodecError, Wire, need};
-use domain::conversation::Fact;
-use proto::log;
+use domain::conversation::{Fact, Readers};
+use proto::{entity::Nothing, log};
 use std::sync::Arc;
 
 impl Wire for Fact {
@@ -76,7 +76,20 @@ fn from_said(said: log::Said) -> Result<Fact, CodecError> {
         to: Wire::from_proto(said.to)?,
         message: Arc::new(Wire::from_proto(need(said.message, "message")?)?),
         occupant_id: Wire::from_proto(said.occupant_id)?,
+        readers: match said.readers {
+            None => Readers::All,
+            Some(log::said::Readers::WhisperedTo(hearer)) => Readers::Whispered(Wire::from_proto(hearer)?),
+            Some(log::said::Readers::Nobody(_)) => Readers::Nobody,
+        },
     })
+}
+
+fn readers(readers: &Readers) -> Option<log::said::Readers> {
+    match readers {
+        Readers::All => None,
+        Readers::Whispered(hearer) => Some(log::said::Readers::WhisperedTo(hearer.to_proto())),
+        Readers::Nobody => Some(log::said::Readers::Nobody(Nothing {})),
+    }
 }
 
 fn kind(fact: &Fact) -> log::conversation_fact::Fact {
@@ -88,15 +101,18 @@ fn kind(fact: &Fact) -> log::conversation_fact::Fact {
         Fact::SessionClosed { session, at } => {
             P::SessionClosed(log::SessionClosed { session: *session, at: at.0 })
         }
-        Fact::Said { number, at, from, nick, to, message, occupant_id } => P::Said(log::Said {
-            number: *number,
-            at: at.0,
-            from: Some(from.to_proto()),
-            nick: nick.to_proto(),
-            to: to.to_proto(),
-            message: Some(message.to_proto()),
-            occupant_id: occupant_id.to_proto(),
-        }),
+        Fact::Said { number, at, from, nick, to, message, occupant_id, readers: those } => {
+            P::Said(log::Said {
+                number: *number,
+                at: at.0,
+                from: Some(from.to_proto()),
+                nick: nick.to_proto(),
+                to: to.to_proto(),
+                message: Some(message.to_proto()),
+                occupant_id: occupant_id.to_proto(),
+                readers: readers(those),
+            })
+        }
         Fact::Confirmed { by, numbers } => {
             P::Confirmed(log::Confirmed { by: by.to_proto(), numbers: numbers.clone() })
         }

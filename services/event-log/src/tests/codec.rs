@@ -5,7 +5,7 @@ use domain::{
     EndpointId, EndpointName, Message, Timestamp,
     account::{ScramHash, Token, Verifier},
     category::{Access, Item, Settings},
-    conversation::{self, Affiliation, Configuration, Departure, Role, WhoMayInvite},
+    conversation::{self, Affiliation, Configuration, Departure, Readers, Role, WhoMayInvite},
     endpoint::{Rendered, Said},
     message::{MessageKind, Traits},
     presentity::{Activity, Availability, Container, State},
@@ -215,8 +215,10 @@ fn conversation_fact() -> impl Strategy<Value = conversation::Fact> {
     let role = || select(vec![Role::None, Role::Visitor, Role::Participant, Role::Moderator]);
     let affiliation = select(vec![None, Outcast, Member, Admin, Owner]);
     let names = (option::of(name()), option::of(name()), option::of(text()));
-    let said = (any::<u64>(), time(), endpoint(), names, message()).prop_map(
-        |(number, at, from, (nick, to, occupant_id), message)| F::Said {
+    let readers =
+        prop_oneof![Just(Readers::All), address().prop_map(Readers::Whispered), Just(Readers::Nobody)];
+    let said = (any::<u64>(), time(), endpoint(), names, (message(), readers)).prop_map(
+        |(number, at, from, (nick, to, occupant_id), (message, readers))| F::Said {
             number,
             at,
             from,
@@ -224,6 +226,7 @@ fn conversation_fact() -> impl Strategy<Value = conversation::Fact> {
             to,
             message,
             occupant_id,
+            readers,
         },
     );
     let talk = prop_oneof![

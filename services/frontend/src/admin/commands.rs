@@ -20,14 +20,12 @@ pub(crate) async fn conferences(front: &FrontEnd) -> Answer {
 
 /// When a user was last signed in.
 pub(crate) async fn last_activity(front: &FrontEnd, asker: Address, address: Address) -> Answer {
-    let (reply, account) = oneshot::channel();
+    let (reply, last) = oneshot::channel();
     if front.router().ask_user(address, ToUser::LastSeen { asker, reply }).is_err() {
         return try_later();
     }
-    match account.await.ok().flatten() {
-        Some(account) => {
-            Answer::LastActivity { seen: account.last_seen, online: !account.endpoints.is_empty() }
-        }
+    match last.await.ok().flatten() {
+        Some(last) => Answer::LastActivity(last),
         // Nobody learns from the answer whether there is such a user.
         None => Answer::Refused(Reason::Forbidden.into()),
     }

@@ -5,7 +5,7 @@ use crate::session::{Inbox, Parked};
 use domain::{
     Address, EndpointName, Refusal, Timestamp,
     account::{Token, Verifier},
-    user::Command,
+    user::{Command, LastActivity},
 };
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -36,7 +36,7 @@ pub(crate) enum ToUser {
     /// Signs out the session of this endpoint, or all of them.
     EndSessions(Option<EndpointName>),
     /// What somebody asks who wants to know when the user was last there; `None` if that is not for them.
-    LastSeen { asker: Address, reply: oneshot::Sender<Option<Account>> },
+    LastSeen { asker: Address, reply: oneshot::Sender<Option<LastActivity>> },
     /// What an administrator sees of the account.
     Describe(oneshot::Sender<Option<Account>>),
 }

@@ -65,6 +65,7 @@ fn needs_log(command: &Command) -> bool {
                 | C::Relay { .. }
                 | C::Describe
                 | C::Occupants
+                | C::ReadHistory
                 | C::ReservedNick
                 | C::GetConfiguration
                 | C::ListRole { .. }

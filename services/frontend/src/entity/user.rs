@@ -202,8 +202,7 @@ impl Entity for UserHost {
             // Whoever asked may have gone away meanwhile; then nobody misses the answer.
             ToUser::Credentials(reply) => drop(reply.send(self.credentials())),
             ToUser::LastSeen { asker, reply } => {
-                let account = self.describe().filter(|_| self.machine.is_seen_by(&asker));
-                drop(reply.send(account));
+                let _ = reply.send(self.machine.last_activity(&asker));
             }
             ToUser::Describe(reply) => drop(reply.send(self.describe())),
             ToUser::Attach { inbox, ask, credentials, .. } if credentials != self.machine.credentials() => {

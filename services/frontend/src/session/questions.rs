@@ -23,9 +23,9 @@ pub(super) fn ask(client: &Client, ask: AskId, question: Question) {
 
 async fn answer(shared: &Shared, asker: &Address, question: Question) -> Answer {
     match question {
-        Question::History(query) => {
+        Question::History(owner, query) => {
             let history = shared.front.history().clone();
-            shared.past.answer(move || history.query(&query).map(Answer::History)).await
+            shared.past.answer(move || history.query(&owner, &query).map(Answer::History)).await
         }
         Question::HistoryEnds(owner) => {
             let history = shared.front.history().clone();

@@ -102,6 +102,7 @@ async fn serve(standard: Standard) -> Result<(), Box<dyn Error>> {
 fn settings(standard: &Standard) -> Result<Settings, Box<dyn Error>> {
     let mut xmpp = xmpp::session::Config::new(standard.domain.clone())?;
     xmpp.administrators.clone_from(&standard.admin);
+    xmpp.offline_messages = standard.offline_im;
     xmpp.upload_bytes = standard.upload_max;
     let web = standard.http.filter(|_| standard.upload_max > 0).map(|http| {
         let scheme = if standard.http_tls { "https" } else { "http" };

@@ -15,6 +15,8 @@ pub struct Config {
     pub uploads: Option<Address>,
     /// Bytes of one uploaded file at most.
     pub upload_bytes: u64,
+    /// Whether messages are kept for users who are not there (policy; announced by XEP-0160).
+    pub offline_messages: bool,
     /// Who may use the administrators' commands (XEP-0133).
     pub administrators: Vec<Address>,
     /// How to reach the people behind the server (XEP-0157): URIs.
@@ -35,6 +37,7 @@ impl Config {
             conferences: below("conference")?,
             uploads: Some(below("upload")?),
             upload_bytes: 100 * 1024 * 1024,
+            offline_messages: true,
             administrators: Vec::new(),
             contacts: Vec::new(),
             version: env!("CARGO_PKG_VERSION"),

@@ -25,7 +25,9 @@ pub(super) fn event(session: &mut Session, turn: &mut Turn<'_>, event: Event) {
         Event::Refused(ticket, refusal) => answered(session, turn, ticket, Err(refusal)),
         Event::Delivery(delivery) => message::deliver(session, turn, &delivery),
         Event::Notice(notice) => presence::notice(session, turn, &notice),
-        Event::Directed { from, state } => presence::directed(session, turn, &from, state.as_deref()),
+        Event::Directed { from, state, note } => {
+            presence::directed(session, turn, &from, state.as_deref(), note.as_ref());
+        }
         Event::Handshake { from, step, carried } => presence::handshake(session, turn, &from, step, &carried),
         Event::ContactChanged { contact, version } => roster::changed(session, turn, &contact, version),
         Event::ContactRemoved { address, version } => roster::removed(session, turn, &address, version),
@@ -85,7 +87,7 @@ impl Session {
     /// The client shows its capabilities with its presence: if they are new, it is asked what they stand for.
     pub(super) fn learn_client(&mut self, turn: &mut Turn<'_>, presence: &Stanza) {
         let cache = self.config.caps.clone();
-        let Some(ask) = self.caps.shows(presence.child("c", ns::CAPS), &cache) else { return };
+        let Some(ask) = self.caps.shows(presence, &cache) else { return };
         let payload = |xml: &mut Vec<u8>| {
             crate::stanza::Tag::open_in(xml, "query", INFO).attr("node", &ask.node).empty();
         };

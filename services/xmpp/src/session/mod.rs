@@ -80,6 +80,8 @@ pub struct Session {
     pub(crate) joined: Joined,
     /// What the client can do, and the notices that wait until that is known (XEP-0115).
     caps: caps::Client,
+    /// What the client has said and been told of capabilities.
+    told: presence::Told,
     /// The hash of the user's avatar, for a client that does not show it itself (XEP-0398).
     pub(crate) photo: Photo,
     shaper: Shaper<Output>,
@@ -103,6 +105,7 @@ impl Session {
             shown: None,
             joined: Joined::default(),
             caps: caps::Client::default(),
+            told: presence::Told::default(),
             photo: Photo::default(),
             shaper: Shaper::default(),
             receipts: Receipts::default(),

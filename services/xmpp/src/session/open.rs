@@ -81,7 +81,7 @@ impl Open {
     /// Asks the host, or lets the question wait until the host has answered others: an answer about the past may be
     /// large, and holds a thread of the host and the disk while it is made.
     fn ask(&mut self, number: u64, question: Question, out: &mut Vec<Output>) {
-        if matches!(question, Question::History(_) | Question::HistoryEnds(_)) {
+        if matches!(question, Question::History(..) | Question::HistoryEnds(_)) {
             if self.past.len() >= HISTORY_QUESTIONS {
                 return self.past_later.push_back((number, question));
             }

@@ -1,7 +1,7 @@
 //! What a session asks that no home answers: the history, the upload service, the directory of conferences, facts
 //! about the server, and the administrators' business. The host answers each question exactly once.
 
-use domain::{Address, EndpointId, Refusal, Timestamp, history};
+use domain::{Address, EndpointId, Refusal, history, user::LastActivity};
 use std::{sync::Arc, time::Duration};
 
 /// The session's own number for a question, given back with its answer.
@@ -11,8 +11,8 @@ pub struct AskId(pub u64);
 /// Asked of the host.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Question {
-    /// A page of history (XEP-0313). The host checks that the asker may read a conference's.
-    History(history::Query),
+    /// A page of history (XEP-0313). That the asker may read a conference's, the conference has said.
+    History(history::Owner, history::Query),
     /// The oldest and the newest message of a history (XEP-0313 §5).
     HistoryEnds(history::Owner),
     /// Room for a file (XEP-0363).
@@ -28,7 +28,7 @@ pub enum Question {
     Conferences,
     /// About this server.
     Server,
-    /// When this user was last signed in. The host refuses those who may not see the user's presence (XEP-0012 §4).
+    /// When this user was last there; refused to those who may not see the user's presence (XEP-0012 §4).
     LastActivity(Address),
     /// Administrators only; the session has checked that the asker is one.
     Admin(AdminCommand),
@@ -106,13 +106,8 @@ pub enum Answer {
         /// How long it runs.
         uptime: Duration,
     },
-    /// When a user was last signed in; `None` in it: is signed in now, or never was.
-    LastActivity {
-        /// When the last endpoint signed out.
-        seen: Option<Timestamp>,
-        /// Signed in now.
-        online: bool,
-    },
+    /// When a user was last there, as far as the asker may see it.
+    LastActivity(LastActivity),
     /// A number.
     Count(u64),
     /// Users.

@@ -1,11 +1,12 @@
-//! When was it last active? (Last Activity, XEP-0012 2.0) Of the server: since when it runs. Of a user who is signed in:
-//! 0; of another: since the last endpoint signed out. The host refuses those who may not see the user's presence (§4).
+//! When was it last active? (Last Activity, XEP-0012 2.0) Of the server: since when it runs. Of a user who is there: 0;
+//! of another: since the last endpoint went. The user's home decides who may know, by what they see of the presence (§4).
 
 use super::service::{Iq, Step};
 use crate::{
     session::{Addressee, Answer, Question},
     stanza::{Condition, Element},
 };
+use domain::user::LastActivity;
 use std::time::Duration;
 
 /// The namespace of last activity.
@@ -28,10 +29,10 @@ pub(crate) fn request(iq: &Iq<'_>) -> Step {
         _ => return Step::refuse(Condition::ServiceUnavailable),
     };
     Step::ask(Question::LastActivity(of_user.clone()), |context, answer| match answer {
-        Answer::LastActivity { online: true, .. } => since(Duration::ZERO),
-        Answer::LastActivity { seen: Some(seen), .. } => since(context.now.since(seen)),
-        // Never signed in: the same as nobody at all.
-        Answer::LastActivity { seen: None, .. } => Step::refuse(Condition::ServiceUnavailable),
+        Answer::LastActivity(LastActivity::Now) => since(Duration::ZERO),
+        Answer::LastActivity(LastActivity::At(seen)) => since(context.now.since(seen)),
+        // The same as nobody at all.
+        Answer::LastActivity(LastActivity::Never) => Step::refuse(Condition::ServiceUnavailable),
         _ => Step::confused(),
     })
 }

@@ -25,19 +25,20 @@ pub mod rsm;
 pub(crate) mod service;
 pub(crate) mod stanza_id;
 mod time;
-mod upload;
+pub(crate) mod upload;
 mod vcard;
 mod version;
 
 use crate::{ns, session::Config, stanza::Tag};
 
 /// What stands in the stream features after sign-in besides what the stream itself offers: roster versioning
-/// (RFC 6121 §2.6.1), pre-approval (§3.4.3) and the server's capabilities (XEP-0115 §6.3).
+/// (RFC 6121 §2.6.1), pre-approval (§3.4.3) and the server's capabilities (XEP-0115 §6.3, XEP-0390 §5.2).
 pub fn stream_features(config: &Config) -> bytes::Bytes {
     let mut out = Vec::with_capacity(256);
     Tag::open_in(&mut out, "ver", ns::ROSTER_VERSIONING).empty();
     Tag::open_in(&mut out, "sub", ns::PRE_APPROVAL).empty();
     caps::of_server(config).write(ns::CLIENT, &mut out);
+    caps::hashes_of_server(config).write(ns::CLIENT, &mut out);
     out.into()
 }
 

@@ -4,14 +4,16 @@
 
 use super::service::{self, Context, Iq, Step};
 use crate::{
-    session::{self, Addressee, Config, Escalation, Joined, Question},
+    session::{self, Addressee, Config, Escalation, Question},
     stanza::Element,
 };
 use domain::{
     Address, ConversationId, EndpointId, EndpointName, Message, Reason, Refusal, Timestamp,
     category::{Access, Item, Settings},
+    conversation::ConferenceAnswer,
     endpoint::{Answer, CategoryCommand, Command, Rendered, Said},
     history::{Ends, HistoryId, Page, Query, Record},
+    user::LastActivity,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -44,9 +46,7 @@ pub(super) fn play_with(config: &Config, lines: &str) {
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (who, text) = line.split_once(": ").unwrap_or_else(|| panic!("no line of a dialogue: {line}"));
         let me = me();
-        let mut joined = Joined::default();
-        joined.enter(&address("tea@conference.example.org"), &me.name, false);
-        let context = Context { now: NOW, me: &me, config, joined: &joined };
+        let context = Context { now: NOW, me: &me, config };
         let step = match (who, said.pop()) {
             ("C", None) => asked(context, text),
             ("d", Some(Next::Home(then))) => then(context, answer(text)),
@@ -117,6 +117,9 @@ pub(super) fn text(xml: &[u8]) -> String {
 }
 
 fn home(command: &Command) -> String {
+    if let Command::Conference { conference, command } = command {
+        return format!("{conference} {command:?}");
+    }
     let Command::Category { owner, command } = command else { return format!("{command:?}") };
     match command {
         CategoryCommand::List => format!("list {owner}"),
@@ -153,8 +156,8 @@ fn written(settings: &Settings) -> String {
 }
 
 fn host(question: &Question) -> String {
-    let Question::History(query) = question else { return format!("{question:?}") };
-    let Query { owner, with, start, end, ids, after, before, last_page, max } = query;
+    let Question::History(owner, query) = question else { return format!("{question:?}") };
+    let Query { with, start, end, ids, after, before, last_page, max } = query;
     let mut line = format!("history {owner:?} max {max}");
     for (name, text) in [
         ("with", with.as_ref().map(ToString::to_string)),
@@ -172,12 +175,16 @@ fn host(question: &Question) -> String {
     line
 }
 
-/// `done`, `no REASON`, `settings ACCESS MAX`, `nodes A B`, `items ID XML | ID XML`.
+/// `done`, `no REASON`, `since MILLIS`, `settings ACCESS MAX`, `nodes A B`, `items ID XML | ID XML`.
 fn answer(text: &str) -> Result<Answer, Refusal> {
     let (what, rest) = text.split_once(' ').unwrap_or((text, ""));
     Ok(match what {
         "done" => Answer::Done,
         "no" => return Err(reason(rest).into()),
+        "since" => {
+            let since = Timestamp(rest.parse().expect("a number"));
+            Answer::Conference(ConferenceAnswer::History { since })
+        }
         "nodes" => Answer::Categories(rest.split_whitespace().map(Arc::from).collect()),
         "settings" => {
             let (access, max) = rest.split_once(' ').expect("access and number");
@@ -204,6 +211,7 @@ fn reason(text: &str) -> Reason {
         "Forbidden" => Reason::Forbidden,
         "MembersOnly" => Reason::MembersOnly,
         "Conflict" => Reason::Conflict,
+        "Unavailable" => Reason::Unavailable,
         "LimitReached" => Reason::LimitReached,
         _ => panic!("not used in a dialogue: {text}"),
     }
@@ -220,9 +228,9 @@ fn host_answer(text: &str) -> session::Answer {
         "count" => session::Answer::Count(number()),
         "users" => session::Answer::Users(rest.split(' ').map(address).collect()),
         "uptime" => session::Answer::Server { uptime: Duration::from_secs(number()) },
-        "seen" => session::Answer::LastActivity { seen: Some(Timestamp(number())), online: false },
-        "online" => session::Answer::LastActivity { seen: None, online: true },
-        "never" => session::Answer::LastActivity { seen: None, online: false },
+        "seen" => session::Answer::LastActivity(LastActivity::At(Timestamp(number()))),
+        "online" => session::Answer::LastActivity(LastActivity::Now),
+        "never" => session::Answer::LastActivity(LastActivity::Never),
         "slot" => session::Answer::UploadSlot {
             put: "https://example.org/put".into(),
             headers: vec![("Authorization".into(), "token".into()), ("X-Other".into(), "x".into())],

@@ -5,7 +5,7 @@
 use super::{adhoc, disco, history, last, pep, ping, private, time, upload, vcard, version};
 use crate::{
     ns,
-    session::{self, Addressee, Config, Escalation, Joined, Output, Question, Session, Turn},
+    session::{self, Addressee, Config, Escalation, Output, Question, Session, Turn},
     stanza::{Condition, Element, ErrorKind, Stanza, Tag},
 };
 use bytes::Bytes;
@@ -17,8 +17,6 @@ pub(crate) struct Context<'c> {
     pub(crate) now: Timestamp,
     pub(crate) me: &'c EndpointId,
     pub(crate) config: &'c Config,
-    /// The conferences that the client is in.
-    pub(crate) joined: &'c Joined,
 }
 
 /// A get or set, addressed to something that we answer for.
@@ -189,7 +187,7 @@ impl Session {
     }
 
     fn context(&self, now: Timestamp) -> Context<'_> {
-        Context { now, me: self.me(), config: self.config(), joined: &self.joined }
+        Context { now, me: self.me(), config: self.config() }
     }
 }
 

@@ -75,7 +75,6 @@ fn a_whisper_is_for_one_and_in_nobodys_history() {
 #[test]
 fn the_topic_is_the_moderators_unless_all_may_set_it() {
     let mut play = three();
-    let topic = |text_: &str| ConferenceCommand::SetTopic { topic: text_.into(), message: text("") };
     assert_eq!(play.asks("bob/desk", topic("buns")), ["bob/desk: no, Forbidden"]);
     assert_eq!(
         play.asks("alice/phone", topic("scones")),
@@ -83,11 +82,11 @@ fn the_topic_is_the_moderators_unless_all_may_set_it() {
             "alice/phone topic 'scones'",
             "bob/desk topic 'scones'",
             "carol/pad topic 'scones'",
-            "alice/phone: done",
+            "alice/phone: accepted 1",
         ]
     );
     play.configures("alice/phone", |configuration| configuration.anyone_sets_topic = true);
-    assert_eq!(play.asks("bob/desk", topic("buns"))[3], "bob/desk: done");
+    assert_eq!(play.asks("bob/desk", topic("buns"))[3], "bob/desk: accepted 2");
     play.is_durable();
 }
 
@@ -133,11 +132,22 @@ fn the_endpoints_of_a_person_move_to_a_new_nick_together_and_may_meet_there() {
 }
 
 #[test]
+fn who_is_no_longer_there_for_anybody_leaves_with_the_same_word() {
+    let mut play = three();
+    let how = Departure::Left { note: Some("bye".into()) };
+    assert_eq!(
+        play.does(Command::EndpointGone { endpoint: endpoint("bob/desk"), how }),
+        ["bob/desk misses Bob left (self)", "alice/phone misses Bob left", "carol/pad misses Bob left"]
+    );
+    play.is_durable();
+}
+
+#[test]
 fn an_ad_hoc_conference_ends_with_its_last_occupant_and_can_be_made_anew() {
     let mut play = three();
     play.asks("alice/phone", say("hello"));
     play.asks("alice/phone", leave());
-    let gone = Command::EndpointGone { endpoint: endpoint("bob/desk") };
+    let gone = Command::EndpointGone { endpoint: endpoint("bob/desk"), how: Departure::Vanished };
     assert_eq!(play.does(gone.clone()), ["carol/pad misses Bob Vanished"]);
     assert_eq!(play.does(gone), [""; 0], "once");
     let logged = play.log.len();
@@ -224,7 +234,7 @@ fn endpoints_that_may_have_survived_are_told_that_they_are_in() {
             "carol/pad sees Carol None Participant carol/pad (self)",
         ]
     );
-    play.does(Command::EndpointGone { endpoint: endpoint("bob/desk") });
+    play.does(Command::EndpointGone { endpoint: endpoint("bob/desk"), how: Departure::Vanished });
     assert_eq!(
         play.asks("alice/phone", say("who is left?")),
         [

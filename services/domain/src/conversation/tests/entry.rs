@@ -55,8 +55,7 @@ fn a_newcomer_learns_who_is_in_then_itself_then_what_was_said_then_the_topic() {
     let mut play = tea();
     play.joins("bob/desk", "Bob");
     play.asks("alice/phone", ConferenceCommand::Say { message: text("hello") });
-    let topic = ConferenceCommand::SetTopic { topic: "biscuits".into(), message: text("") };
-    play.asks("alice/phone", topic);
+    play.asks("alice/phone", topic("biscuits"));
     assert_eq!(
         play.joins("carol/pad", "Carol"),
         [

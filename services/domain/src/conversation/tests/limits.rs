@@ -119,11 +119,10 @@ fn invitations() {
 fn texts() {
     let mut play = tea();
     let long = |bytes: usize| -> Arc<str> { "x".repeat(bytes + 1).into() };
-    let topic = |topic: Arc<str>| ConferenceCommand::SetTopic { topic, message: text("") };
     let too_long = "alice/phone: no, LimitReached";
-    assert_eq!(play.asks("alice/phone", topic(long(limits::TOPIC_BYTES))), [too_long]);
-    let fits = play.asks("alice/phone", topic(long(limits::TOPIC_BYTES - 1)));
-    assert_eq!(fits.last().map(String::as_str), Some("alice/phone: done"));
+    assert_eq!(play.asks("alice/phone", topic(&long(limits::TOPIC_BYTES))), [too_long]);
+    let fits = play.asks("alice/phone", topic(&long(limits::TOPIC_BYTES - 1)));
+    assert_eq!(fits.last().map(String::as_str), Some("alice/phone: accepted 1"));
     assert_eq!(play.configures("alice/phone", |c| c.name = long(limits::NAME_BYTES)), [too_long]);
     assert_eq!(play.configures("alice/phone", |c| c.language = long(limits::NAME_BYTES)), [too_long]);
     assert_eq!(play.configures("alice/phone", |c| c.password = Some(long(limits::NAME_BYTES))), [too_long]);

@@ -3,6 +3,7 @@
 mod conference;
 mod entry;
 mod escalation;
+mod history;
 mod limits;
 mod pair;
 mod privileges;
@@ -41,6 +42,14 @@ pub(super) fn text(body: &str) -> Arc<Message> {
 
 pub(super) fn text_with_id(body: &str, id: &str) -> Arc<Message> {
     Arc::new(Message { origin_id: Some(id.into()), ..(*text(body)).clone() })
+}
+
+/// The wish for another topic.
+pub(super) fn topic(topic: &str) -> ConferenceCommand {
+    let topic: Arc<str> = topic.into();
+    let message =
+        Message { subject: Some(topic.clone()), kind: MessageKind::Conference, ..Message::default() };
+    ConferenceCommand::SetTopic { topic, message: Arc::new(message) }
 }
 
 pub(super) fn typing() -> Arc<Message> {

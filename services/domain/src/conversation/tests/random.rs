@@ -207,7 +207,7 @@ fn conference_command() -> impl Strategy<Value = ConferenceCommand> {
             message: id.map_or_else(|| text("hi"), |id| text_with_id("hi", &id.to_string())),
         }),
         2 => name().prop_map(|nick| ConferenceCommand::Whisper { nick, message: text("psst") }),
-        1 => Just(ConferenceCommand::SetTopic { topic: "tea".into(), message: text("") }),
+        1 => Just(topic("tea")),
         3 => (name(), role)
             .prop_map(|(nick, role)| ConferenceCommand::SetRole { nick, role, reason: None }),
         4 => vec((person(), affiliation), 1..3).prop_map(|changes| ConferenceCommand::SetAffiliations {
@@ -314,7 +314,8 @@ proptest! {
             match turn {
                 Turn::Ask(from, command) => ask(&mut play, PEOPLE[from], command),
                 Turn::Gone(who) => {
-                    play.does(Command::EndpointGone { endpoint: endpoint(PEOPLE[who]) });
+                    let (endpoint, how) = (endpoint(PEOPLE[who]), Departure::Vanished);
+                    play.does(Command::EndpointGone { endpoint, how });
                 }
                 Turn::Restart(all_gone) => {
                     play.restarted(if all_gone { Survivors::None } else { Survivors::Ask });

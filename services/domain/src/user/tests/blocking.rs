@@ -56,6 +56,7 @@ fn nothing_goes_to_the_blocked_and_nothing_comes_from_them() {
         to: address("alice"),
         endpoint: None,
         state: Some(state(Availability::Available)),
+        note: None,
     };
     stage.says("bob/phone", endpoint::Command::Direct(directed));
     stage.expect(&[]);

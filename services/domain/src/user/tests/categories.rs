@@ -188,3 +188,19 @@ fn those_who_come_later_get_the_last_item() {
     let news: Vec<_> = stage.heard.iter().filter(|line| line.contains("'s")).collect();
     assert_eq!(news, ["alice/car: alice's nick has 1"]);
 }
+
+#[test]
+fn a_contact_without_categories_is_there_and_a_stranger_learns_nothing() {
+    let mut stage = Stage::with(&["alice", "bob", "carol"]);
+    for endpoint in ["alice/desk", "bob/phone", "carol/pad"] {
+        stage.arrives(endpoint);
+    }
+    stage.befriend("alice/desk", "bob/phone");
+    let list = || endpoint::Command::Category { owner: address("alice"), command: CategoryCommand::List };
+    stage.says("bob/phone", list());
+    stage.expect(&["bob/phone: categories []"]);
+    stage.says("carol/pad", list());
+    stage.expect(&["carol/pad: refused Unavailable"]);
+    stage.says("alice/desk", list());
+    stage.expect(&["alice/desk: categories []"]);
+}

@@ -61,7 +61,7 @@ fn each_conference_is_told_when_an_endpoint_goes() {
 #[test]
 fn a_conference_that_speaks_to_the_dead_is_told() {
     let mut stage = Stage::with(&["alice"]);
-    let topic = ConferenceEvent::Topic { topic: "".into(), by: None, at: None, message: None };
+    let topic = ConferenceEvent::Topic { topic: "".into(), by: None, at: None, said: None };
     stage.ask("alice", event(Some("desk"), Arc::new(topic)));
     assert_eq!(stage.told(), ["[tea@talk] alice/desk is gone"]);
     stage.ask("alice", event(Some("desk"), own_end()));

@@ -134,7 +134,12 @@ fn publications_and_directed_presence() {
     };
     let note = Some("x".repeat(PUBLICATION_BYTES + 1).into());
     let directed = |to: &str, state| {
-        endpoint::Command::Direct(endpoint::Directed { to: address(to), endpoint: None, state: Some(state) })
+        endpoint::Command::Direct(endpoint::Directed {
+            to: address(to),
+            endpoint: None,
+            state: Some(state),
+            note: None,
+        })
     };
     refused(&mut stage, endpoint::Command::Publish(large()), "LimitReached");
     refused(&mut stage, endpoint::Command::SetManual(Some(large())), "LimitReached");

@@ -24,9 +24,13 @@ fn shown(state: Option<&Arc<State>>) -> String {
     })
 }
 
+fn parting(note: Option<&Arc<str>>) -> String {
+    note.map_or(String::new(), |note| format!(", {note}"))
+}
+
 fn notice(notice: &Notice) -> String {
     let who = notice.endpoint.as_ref().map_or(String::new(), |name| format!("/{name}"));
-    let state = shown(notice.state.as_ref());
+    let state = shown(notice.state.as_ref()) + &parting(notice.parting.as_ref());
     format!("{}{who} is {state}, in all {:?}", short(&notice.presentity), notice.aggregate.availability)
 }
 
@@ -70,8 +74,13 @@ pub(super) fn line(event: &Event) -> Option<String> {
             format!("{how} \"{body}\" from {}{late}{serial}", short_endpoint(&said.from))
         }
         Event::Notice(seen) => notice(seen),
-        Event::Directed { from, state } => {
-            format!("directly {} is {}", short_endpoint(from), shown(state.as_ref()))
+        Event::Directed { from, state, note } => {
+            format!(
+                "directly {} is {}{}",
+                short_endpoint(from),
+                shown(state.as_ref()),
+                parting(note.as_ref())
+            )
         }
         Event::Handshake { from, step, .. } => format!("{} {step:?}", short(from)),
         Event::ContactChanged { contact, .. } => {
@@ -121,7 +130,7 @@ pub(super) fn told(id: &ConversationId, command: &conversation::Command) -> Stri
         conversation::Command::Confirm { by, numbers } => {
             format!("[{id}] {} confirms {numbers:?}", short(by))
         }
-        conversation::Command::EndpointGone { endpoint } => {
+        conversation::Command::EndpointGone { endpoint, .. } => {
             format!("[{id}] {} is gone", short_endpoint(endpoint))
         }
         conversation::Command::Conference { from, .. } => format!("[{id}] asked by {}", short_endpoint(from)),

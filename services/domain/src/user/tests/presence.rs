@@ -1,7 +1,10 @@
 //! Presence: who is told what, and when (RFC 6121 §4; DESIGN section 5).
 
 use super::*;
-use crate::presentity::{Activity, Source};
+use crate::{
+    presentity::{Activity, Source},
+    user::LastActivity,
+};
 
 fn friends() -> Stage {
     let mut stage = Stage::with(&["alice", "bob"]);
@@ -44,17 +47,42 @@ fn a_parting_endpoint_is_seen_to_go() {
 }
 
 #[test]
-fn a_parting_note_travels_with_the_end() {
+fn a_parting_note_travels_with_the_end_whoever_else_stays() {
     let mut stage = friends();
-    let mut out = Out::new();
-    let command = endpoint::Command::Unpublish { note: Some("gone fishing".into()) };
-    let command = Command::Endpoint { endpoint: name("desk"), ticket: Ticket(0), command };
-    stage.user("alice").handle(Timestamp(5), command, &mut out);
-    let note = out.effects.iter().find_map(|effect| match effect {
-        Effect::ToUsers(_, Command::Notice { notice, .. }) => notice.aggregate.note.clone(),
-        _ => None,
-    });
-    assert_eq!(note.as_deref(), Some("gone fishing"));
+    stage.arrives("alice/pad");
+    let unpublish = || endpoint::Command::Unpublish { note: Some("gone fishing".into()) };
+    stage.says("alice/pad", unpublish());
+    stage.expect(&[
+        "alice/desk: alice/pad is gone, gone fishing, in all Available",
+        "alice/pad: alice/pad is gone, gone fishing, in all Available",
+        "bob/phone: alice/pad is gone, gone fishing, in all Available",
+    ]);
+    stage.says("alice/desk", unpublish());
+    stage.expect(&[
+        "alice/desk: alice/desk is gone, gone fishing, in all Offline",
+        "bob/phone: alice/desk is gone, gone fishing, in all Offline",
+    ]);
+}
+
+#[test]
+fn the_end_of_a_presence_is_told_once_to_each_with_its_note() {
+    let mut stage = Stage::with(&["alice", "bob", "carol"]);
+    for endpoint in ["alice/desk", "bob/phone", "carol/pad"] {
+        stage.arrives(endpoint);
+    }
+    stage.befriend("alice/desk", "bob/phone");
+    for to in ["bob", "carol"] {
+        let shown = Some(state(Availability::Busy));
+        let directed = endpoint::Directed { to: address(to), endpoint: None, state: shown, note: None };
+        stage.says("alice/desk", endpoint::Command::Direct(directed));
+    }
+    stage.heard.clear();
+    stage.says("alice/desk", endpoint::Command::Unpublish { note: Some("bye".into()) });
+    stage.expect(&[
+        "alice/desk: alice/desk is gone, bye, in all Offline",
+        "carol/pad: directly alice/desk is gone, bye",
+        "bob/phone: alice/desk is gone, bye, in all Offline",
+    ]);
 }
 
 #[test]
@@ -143,13 +171,15 @@ fn directed_presence_goes_to_one_and_ends_with_the_endpoint() {
     stage.arrives("bob/pad");
     for to in ["phone", "pad"] {
         let busy = Some(state(Availability::Busy));
-        let directed = endpoint::Directed { to: address("bob"), endpoint: Some(name(to)), state: busy };
+        let directed =
+            endpoint::Directed { to: address("bob"), endpoint: Some(name(to)), state: busy, note: None };
         stage.says("alice/desk", endpoint::Command::Direct(directed));
     }
     stage.expect(&["bob/phone: directly alice/desk is Busy", "bob/pad: directly alice/desk is Busy"]);
-    let directed = endpoint::Directed { to: address("bob"), endpoint: Some(name("pad")), state: None };
+    let note = Some("bye".into());
+    let directed = endpoint::Directed { to: address("bob"), endpoint: Some(name("pad")), state: None, note };
     stage.says("alice/desk", endpoint::Command::Direct(directed));
-    stage.expect(&["bob/pad: directly alice/desk is gone"]);
+    stage.expect(&["bob/pad: directly alice/desk is gone, bye"]);
     stage.detach("alice/desk");
     stage.expect(&["bob/phone: directly alice/desk is gone"]);
 }
@@ -162,8 +192,27 @@ fn presence_that_nobody_asked_for_is_not_shown() {
         presentity: address("bob"),
         endpoint: Some(name("phone")),
         state: Some(state(Availability::Available)),
+        parting: None,
         aggregate: stage.user("bob").whole(),
     });
     stage.ask("alice", Command::Notice { endpoint: None, notice });
     stage.expect(&[]);
+}
+
+#[test]
+fn who_sees_the_presence_learns_when_somebody_was_last_there() {
+    let mut stage = friends();
+    let last = |stage: &mut Stage, asker: &str| stage.user("alice").last_activity(&address(asker));
+    assert_eq!(last(&mut stage, "bob"), Some(LastActivity::Now));
+    assert_eq!(last(&mut stage, "carol"), None, "a stranger");
+    stage.attach("alice/hidden");
+    stage.now = Timestamp(7000);
+    stage.detach("alice/desk");
+    assert_eq!(last(&mut stage, "bob"), Some(LastActivity::At(Timestamp(7000))), "signed in, but not there");
+    assert_eq!(last(&mut stage, "alice"), Some(LastActivity::Now));
+    stage.says(
+        "alice/hidden",
+        endpoint::Command::Roster(endpoint::RosterCommand::Block(vec![address("bob")])),
+    );
+    assert_eq!(last(&mut stage, "bob"), None, "blocked");
 }

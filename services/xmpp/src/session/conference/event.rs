@@ -4,7 +4,7 @@ use super::occupant::{gone, present, renamed};
 use crate::{
     session::{
         Session, Turn,
-        message::{append_content, append_full},
+        message::{Reader, append, append_full},
         relay::relayed,
     },
     stanza::Tag,
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 use domain::{
-    Address, EndpointId, EndpointName, Message, Timestamp,
+    Address, EndpointId, EndpointName, Timestamp,
     conversation::{Affiliation, ConferenceEvent, Configuration, Occupant},
 };
 
@@ -54,8 +54,14 @@ pub(crate) fn event(
             let xml = renamed(session, conference, occupant, nick, *own);
             session.send(turn, xml, || Urgency::Now);
         }
-        ConferenceEvent::Topic { topic, by, at, message } => {
-            self::topic(session, turn, conference, topic, by.as_ref(), *at, message.as_deref());
+        ConferenceEvent::Topic { said: Some(said), .. } => {
+            let mut xml = Vec::new();
+            let (user, endpoint) = (&session.me.user, Some(&session.me.name));
+            append(said, &Reader { user, endpoint, nested: false, late: false }, &mut xml);
+            session.send(turn, xml, || Urgency::Now);
+        }
+        ConferenceEvent::Topic { topic, by, at, said: None } => {
+            self::topic(session, turn, conference, topic, by.as_ref(), *at);
         }
         ConferenceEvent::Reconfigured { configuration } => {
             reconfigured(session, turn, conference, configuration);
@@ -97,6 +103,7 @@ fn occupant_changed(
     });
 }
 
+/// The topic as somebody who comes in finds it.
 fn topic(
     session: &mut Session,
     turn: &mut Turn<'_>,
@@ -104,24 +111,14 @@ fn topic(
     topic: &str,
     by: Option<&EndpointName>,
     at: Option<Timestamp>,
-    said: Option<&Message>,
 ) {
     let mut xml = Vec::with_capacity(256);
     xml.extend_from_slice(b"<message type='groupchat' from='");
     append_full(conference, by, &mut xml);
     xml.extend_from_slice(b"' to='");
     append_full(&session.me.user, Some(&session.me.name), &mut xml);
-    xml.push(b'\'');
-    if let Some(id) = said.and_then(|said| said.id.as_ref()) {
-        xml.extend_from_slice(b" id='");
-        crate::wire::escape_attribute(id, &mut xml);
-        xml.push(b'\'');
-    }
-    xml.push(b'>');
-    match said {
-        Some(said) => append_content(said, &mut xml),
-        None => Tag::open(&mut xml, "subject").text(topic),
-    }
+    xml.extend_from_slice(b"'>");
+    Tag::open(&mut xml, "subject").text(topic);
     if let Some(at) = at {
         write_delay(Some(conference), at, &mut xml);
     }

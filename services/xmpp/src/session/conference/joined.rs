@@ -1,10 +1,10 @@
 //! Which conferences the client is in, as far as this door must know: to tell a ping of itself from one of another
-//! (XEP-0410), to say what a new configuration changed (XEP-0045 §10.2.1), and who may read a conference's history.
+//! (XEP-0410), and to say what a new configuration changed (XEP-0045 §10.2.1).
 
 use crate::limits::JOINED;
 use domain::{Address, EndpointName, conversation::Configuration};
 
-/// The conferences that one endpoint is in; at [`JOINED`] the oldest is forgotten, and nothing but those three suffer.
+/// The conferences that one endpoint is in; at [`JOINED`] the oldest is forgotten, and nothing but those two suffer.
 #[derive(Debug, Default)]
 pub(crate) struct Joined(Vec<Seat>);
 
@@ -42,11 +42,6 @@ impl Joined {
     /// The client is in none.
     pub(crate) fn clear(&mut self) {
         self.0 = Vec::new();
-    }
-
-    /// Whether the client is in.
-    pub(crate) fn is_in(&self, conference: &Address) -> bool {
-        self.nick(conference).is_some()
     }
 
     /// The client's nick there.

@@ -7,5 +7,5 @@ mod send;
 
 pub(crate) use deliver::deliver;
 pub(crate) use read::{TooLarge, read};
-pub(crate) use render::{Reader, append, append_content, append_full};
+pub(crate) use render::{Reader, append, append_full};
 pub(super) use send::message;

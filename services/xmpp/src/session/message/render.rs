@@ -37,16 +37,19 @@ const ROOM: usize = 512;
 
 /// Appends what was said as one reader gets it.
 pub(crate) fn append(said: &Said, reader: &Reader<'_>, out: &mut Vec<u8>) {
-    let shared = said.rendered.by("xmpp", || shared(said));
+    // What one whispered oneself stands in one's own history as it was sent.
+    let own_whisper = reader.nested && is_whisper(said) && said.from.user == *reader.user;
+    let shared =
+        if own_whisper { written(said, true) } else { said.rendered.by("xmpp", || written(said, false)) };
     out.reserve(shared.len() + ROOM);
     out.extend_from_slice(b"<message");
     if reader.nested {
         append_all(out, &[" xmlns='", ns::CLIENT, "'"]);
     }
-    out.extend_from_slice(b" to='");
-    append_to(said, reader, out);
+    append_to(said, reader, own_whisper, out);
     out.extend_from_slice(&shared);
-    if said.number > 0 && matches!(said.conversation, ConversationId::Between(..)) {
+    let in_own_history = is_whisper(said) || matches!(said.conversation, ConversationId::Between(..));
+    if said.number > 0 && in_own_history {
         write_stanza_id(reader.user, HistoryId::of(said), out);
     }
     if reader.late {
@@ -59,28 +62,38 @@ pub(crate) fn append(said: &Said, reader: &Reader<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"</message>");
 }
 
-/// The address that `to` names: the reader's endpoint, or whom the sender wrote to.
-fn append_to(said: &Said, reader: &Reader<'_>, out: &mut Vec<u8>) {
-    if let Some(endpoint) = reader.endpoint {
-        return append_full(reader.user, Some(endpoint), out);
-    }
-    match &said.conversation {
-        ConversationId::Between(lower, higher) => {
-            let other = if said.from.user == *lower { higher } else { lower };
-            append_full(other, said.to.as_ref(), out);
-        }
-        ConversationId::Conference(conference) => append_full(conference, said.to.as_ref(), out),
-    }
+/// Said to one occupant of a conference (XEP-0045 §7.5).
+fn is_whisper(said: &Said) -> bool {
+    said.to.is_some() && matches!(said.conversation, ConversationId::Conference(_))
 }
 
-/// From behind the value of `to` to before the end tag: the same for all readers.
-fn shared(said: &Said) -> Bytes {
+/// Whom `to` names: the reader's endpoint, or whom the sender wrote to. In the history of a conference it is nobody
+/// (XEP-0313 §6.1.2).
+fn append_to(said: &Said, reader: &Reader<'_>, own_whisper: bool, out: &mut Vec<u8>) {
+    let (bare, name) = match &said.conversation {
+        _ if reader.endpoint.is_some() => (reader.user, reader.endpoint),
+        ConversationId::Between(lower, higher) => {
+            (if said.from.user == *lower { higher } else { lower }, said.to.as_ref())
+        }
+        ConversationId::Conference(conference) if own_whisper => (conference, said.to.as_ref()),
+        ConversationId::Conference(_) if is_whisper(said) => (reader.user, None),
+        ConversationId::Conference(_) => return,
+    };
+    out.extend_from_slice(b" to='");
+    append_full(bare, name, out);
+    out.push(b'\'');
+}
+
+/// From behind `to` to before the end tag: the same for all readers but the speaker of a whisper.
+fn written(said: &Said, own_whisper: bool) -> Bytes {
     let message = &said.message;
     let mut out = Vec::with_capacity(message.size() + ROOM);
-    out.extend_from_slice(b"' from='");
+    out.extend_from_slice(b" from='");
     match &said.conversation {
-        ConversationId::Between(..) => append_full(&said.from.user, Some(&said.from.name), &mut out),
-        ConversationId::Conference(conference) => append_full(conference, said.nick.as_ref(), &mut out),
+        ConversationId::Conference(conference) if !own_whisper => {
+            append_full(conference, said.nick.as_ref(), &mut out);
+        }
+        _ => append_full(&said.from.user, Some(&said.from.name), &mut out),
     }
     out.push(b'\'');
     append_attributes(message, &mut out);
@@ -90,7 +103,7 @@ fn shared(said: &Said) -> Bytes {
         if message.kind != MessageKind::Conference {
             Tag::open_in(&mut out, "x", muc::USER).empty();
         }
-        if said.number > 0 {
+        if said.number > 0 && !is_whisper(said) {
             write_stanza_id(conference, HistoryId::of(said), &mut out);
         }
         if let Some(id) = &said.occupant_id {
@@ -120,7 +133,7 @@ fn append_attributes(message: &Message, out: &mut Vec<u8>) {
 }
 
 /// The children that its sender gave it.
-pub(crate) fn append_content(message: &Message, out: &mut Vec<u8>) {
+fn append_content(message: &Message, out: &mut Vec<u8>) {
     for (start, text, end) in [
         ("<subject>", &message.subject, "</subject>"),
         ("<body>", &message.body, "</body>"),

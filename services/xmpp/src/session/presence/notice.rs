@@ -13,7 +13,7 @@ use crate::{
 use bytes::Bytes;
 use domain::{
     Address, EndpointId, EndpointName, Timestamp,
-    presentity::{Aggregate, Availability, Notice, State},
+    presentity::{Availability, Notice, State},
     roster::Handshake,
 };
 use std::sync::Arc;
@@ -22,16 +22,12 @@ use std::sync::Arc;
 pub(crate) fn notice(session: &mut Session, turn: &mut Turn<'_>, notice: &Notice) {
     let (from, endpoint) = (&notice.presentity, notice.endpoint.as_ref());
     match (&notice.endpoint, &notice.state) {
-        (_, Some(state)) => tell(session, turn, from, endpoint, Some(state), None),
-        (Some(_), None) => {
-            // The last one to go leaves its parting note with the whole.
-            let parting = gone(&notice.aggregate);
-            tell(session, turn, from, endpoint, parting.as_ref(), None);
-        }
+        (_, Some(state)) => tell(session, turn, from, endpoint, Ok(state), None),
+        (Some(_), None) => tell(session, turn, from, endpoint, Err(notice.parting.as_ref()), None),
         (None, None) => {
             let whole = &notice.aggregate;
             let state = whole_state(whole.availability, whole.activity, whole.note.clone());
-            tell(session, turn, from, None, state.as_ref(), whole.last_seen);
+            tell(session, turn, from, None, state.as_ref().ok_or(None), whole.last_seen);
         }
     }
 }
@@ -54,40 +50,53 @@ fn whole_state(
     })
 }
 
-/// A parting note as a state, if there is one.
-fn gone(whole: &Aggregate) -> Option<State> {
-    let note = whole.note.clone().filter(|_| whole.availability == Availability::Offline)?;
-    let mut state = whole_state(Availability::Away, None, Some(note))?;
-    state.availability = Availability::Offline;
-    Some(state)
+/// Somebody shows a state to this user alone, or no longer does.
+pub(crate) fn directed(
+    session: &mut Session,
+    turn: &mut Turn<'_>,
+    from: &EndpointId,
+    state: Option<&State>,
+    note: Option<&Arc<str>>,
+) {
+    tell(session, turn, &from.user, Some(&from.name), state.ok_or(note), None);
 }
 
-/// Somebody shows a state to this user alone.
-pub(crate) fn directed(session: &mut Session, turn: &mut Turn<'_>, from: &EndpointId, state: Option<&State>) {
-    tell(session, turn, &from.user, Some(&from.name), state, None);
-}
-
+/// Tells a state, or that it is gone with a note perhaps.
 fn tell(
     session: &mut Session,
     turn: &mut Turn<'_>,
     from: &Address,
     endpoint: Option<&EndpointName>,
-    state: Option<&State>,
+    state: Result<&State, Option<&Arc<str>>>,
     since: Option<Timestamp>,
 ) {
-    let shown = state.filter(|state| state.availability != Availability::Offline);
-    let mut xml = Vec::with_capacity(256 + shown.map_or(0, |state| state.carried.len()));
+    // Somebody who is invisible is gone with the note that they show.
+    let state = state.and_then(|state| match state.availability {
+        Availability::Offline => Err(state.note.as_ref()),
+        _ => Ok(state),
+    });
+    let mut xml = Vec::with_capacity(256 + state.map_or(0, |state| state.carried.len()));
     xml.extend_from_slice(b"<presence from='");
     append_full(from, endpoint, &mut xml);
     xml.extend_from_slice(b"' to='");
     append_full(&session.me.user, Some(&session.me.name), &mut xml);
-    if let Some(state) = shown {
-        xml.extend_from_slice(b"'>");
-        append_state(state, &mut xml);
-    } else {
-        xml.extend_from_slice(b"' type='unavailable'>");
-        if let Some(note) = state.and_then(|state| state.note.as_ref()) {
-            Tag::open(&mut xml, "status").text(note);
+    match state {
+        Ok(state) => {
+            xml.extend_from_slice(b"'>");
+            // A client that nobody looks at may be told the next state instead of this one.
+            let known = session.told.known((from, endpoint), state, !session.shaper.is_active());
+            if known > 0 {
+                append_state(&State { carried: state.carried.slice(known..), ..state.clone() }, &mut xml);
+            } else {
+                append_state(state, &mut xml);
+            }
+        }
+        Err(note) => {
+            session.told.gone((from, endpoint));
+            xml.extend_from_slice(b"' type='unavailable'>");
+            if let Some(note) = note {
+                Tag::open(&mut xml, "status").text(note);
+            }
         }
     }
     if let Some(at) = since {

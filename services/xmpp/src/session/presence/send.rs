@@ -95,9 +95,10 @@ pub(crate) fn presence(
 }
 
 fn publish(session: &mut Session, turn: &mut Turn<'_>, request: Request, stanza: &Stanza) {
-    let Some(state) = read_state(stanza) else {
+    let Some(mut state) = read_state(stanza) else {
         return session.fault(turn, request, Condition::BadRequest);
     };
+    session.told.complete(&mut state);
     let state = Arc::new(state);
     session.shown = Some(state.clone());
     session.learn_client(turn, stanza);
@@ -108,6 +109,7 @@ fn publish(session: &mut Session, turn: &mut Turn<'_>, request: Request, stanza:
 fn unpublish(session: &mut Session, turn: &mut Turn<'_>, request: Request, stanza: &Stanza) {
     session.shown = None;
     session.joined.clear();
+    session.told.forget_own();
     session.command(turn, request, Command::Unpublish { note: note(stanza) });
 }
 
@@ -120,14 +122,14 @@ fn direct(
     endpoint: Option<EndpointName>,
     wish: &Wish,
 ) {
-    let state = match wish {
+    let (state, note) = match wish {
         Wish::Show => match read_state(stanza) {
-            Some(state) => Some(Arc::new(state)),
+            Some(state) => (Some(Arc::new(state)), None),
             None => return session.fault(turn, request, Condition::BadRequest),
         },
-        _ => None,
+        _ => (None, note(stanza)),
     };
-    session.command(turn, request, Command::Direct(Directed { to, endpoint, state }));
+    session.command(turn, request, Command::Direct(Directed { to, endpoint, state, note }));
 }
 
 fn handshake(

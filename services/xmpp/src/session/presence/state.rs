@@ -60,6 +60,12 @@ pub(crate) fn read_state(stanza: &Stanza) -> Option<State> {
             ("status", ns::CLIENT) if state.note.is_none() => state.note = Some(Arc::from(&*child.text())),
             ("priority", ns::CLIENT) => state.priority = child.text().trim().parse().ok()?,
             ("idle", IDLE) => state.idle_since = child.attribute("since").and_then(|at| datetime::parse(&at)),
+            // First, where it is found again.
+            ("c", ns::CAPS) => {
+                let mut caps = child.fragment().to_vec();
+                caps.append(&mut carried);
+                carried = caps;
+            }
             (_, BESIDE) => beside = Some(child),
             (_, muc::MUC) => {}
             (name, namespace) if meaning(name, namespace) == Meaning::Forged => {}

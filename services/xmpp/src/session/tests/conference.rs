@@ -136,6 +136,13 @@ fn how_somebody_left_is_told_by_its_code() {
 
 #[test]
 fn something_is_said_to_all_and_whispered_to_one() {
+    let new_topic = Message {
+        id: Some("t1".into()),
+        subject: Some("Milk".into()),
+        kind: MessageKind::Conference,
+        ..Message::default()
+    };
+    let new_topic = Arc::new(said(TEA, "bob@example.org/bob", 0, new_topic));
     let whisper = said(TEA, "bob@example.org/bob", 0, text(MessageKind::Chat, "psst"));
     let cast = Cast {
         events: vec![
@@ -146,7 +153,7 @@ fn something_is_said_to_all_and_whispered_to_one() {
                     topic: "Tea".into(),
                     by: Some(name("bob")),
                     at: Some(super::NOW),
-                    message: None,
+                    said: None,
                 }),
             ),
             (
@@ -155,11 +162,7 @@ fn something_is_said_to_all_and_whispered_to_one() {
                     topic: "Milk".into(),
                     by: Some(name("bob")),
                     at: None,
-                    message: Some(Arc::new(Message {
-                        id: Some("t1".into()),
-                        subject: Some("Milk".into()),
-                        ..Message::default()
-                    })),
+                    said: Some(new_topic),
                 }),
             ),
         ],
@@ -181,7 +184,7 @@ fn something_is_said_to_all_and_whispered_to_one() {
          E: topic
          S: <message type='groupchat' from='tea@conference.example.org/bob' to='alice@example.org/desk'><subject>Tea</subject><delay xmlns='urn:xmpp:delay' from='tea@conference.example.org' stamp='2026-11-21T11:00:00Z'/></message>
          E: new topic
-         S: <message type='groupchat' from='tea@conference.example.org/bob' to='alice@example.org/desk' id='t1'><subject>Milk</subject></message>",
+         S: <message to='alice@example.org/desk' from='tea@conference.example.org/bob' id='t1' type='groupchat'><subject>Milk</subject><occupant-id xmlns='urn:xmpp:occupant-id:0' id='id'/></message>",
     );
 }
 
@@ -323,7 +326,7 @@ fn the_service_and_a_conference_say_what_they_are() {
          C: <iq type='get' id='4' to='tea@conference.example.org'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>
          D: 4 tea@conference.example.org Describe
          d: 4 tea
-         S: <iq type='result' id='4' from='tea@conference.example.org' to='alice@example.org/desk'><query xmlns='http://jabber.org/protocol/disco#info'><identity category='conference' type='text' name='Tea'/><feature var='http://jabber.org/protocol/disco#info'/><feature var='http://jabber.org/protocol/disco#items'/><feature var='http://jabber.org/protocol/muc'/><feature var='http://jabber.org/protocol/muc#request'/><feature var='urn:xmpp:sid:0'/><feature var='urn:xmpp:occupant-id:0'/><feature var='http://jabber.org/protocol/muc#stable_id'/><feature var='http://jabber.org/protocol/muc#self-ping-optimization'/><feature var='jabber:iq:register'/><feature var='muc_temporary'/><feature var='muc_public'/><feature var='muc_membersonly'/><feature var='muc_unmoderated'/><feature var='muc_semianonymous'/><feature var='muc_unsecured'/><feature var='urn:xmpp:mam:2'/><feature var='urn:xmpp:mam:2#extended'/><x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roominfo</value></field><field var='muc#roominfo_description'><value>About tea</value></field><field var='muc#roominfo_occupants'><value>2</value></field><field var='muc#roominfo_lang'><value>en</value></field><field var='muc#roominfo_subject'><value>Milk</value></field><field var='muc#maxhistoryfetch'><value>20</value></field></x></query></iq>
+         S: <iq type='result' id='4' from='tea@conference.example.org' to='alice@example.org/desk'><query xmlns='http://jabber.org/protocol/disco#info'><identity category='conference' type='text' name='Tea'/><feature var='http://jabber.org/protocol/disco#info'/><feature var='http://jabber.org/protocol/disco#items'/><feature var='http://jabber.org/protocol/muc'/><feature var='http://jabber.org/protocol/muc#request'/><feature var='urn:xmpp:ping'/><feature var='urn:xmpp:sid:0'/><feature var='urn:xmpp:occupant-id:0'/><feature var='http://jabber.org/protocol/muc#stable_id'/><feature var='http://jabber.org/protocol/muc#self-ping-optimization'/><feature var='jabber:iq:register'/><feature var='muc_temporary'/><feature var='muc_public'/><feature var='muc_membersonly'/><feature var='muc_unmoderated'/><feature var='muc_semianonymous'/><feature var='muc_unsecured'/><feature var='urn:xmpp:mam:2'/><feature var='urn:xmpp:mam:2#extended'/><x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roominfo</value></field><field var='muc#roominfo_description'><value>About tea</value></field><field var='muc#roominfo_occupants'><value>2</value></field><field var='muc#roominfo_lang'><value>en</value></field><field var='muc#roominfo_subject'><value>Milk</value></field><field var='muc#maxhistoryfetch'><value>20</value></field></x></query></iq>
          H: 4",
     );
 }

@@ -198,7 +198,7 @@ fn a_copy_is_rendered_once_for_all_its_readers() {
         "{first}"
     );
     let kept = said.rendered.by("xmpp", || panic!("it was rendered"));
-    assert!(kept.starts_with(b"' from='tea@conference.example.org/bob'"));
+    assert!(kept.starts_with(b" from='tea@conference.example.org/bob'"));
     assert_eq!(deliver(&said), first);
 }
 

@@ -3,6 +3,7 @@
 //! handled. What comes out of each line stands below it, in order.
 
 mod conference;
+mod features;
 mod iq;
 mod limits;
 mod message;

@@ -31,8 +31,17 @@ fn notice(endpoint: Option<&str>, state: Option<State>, last_seen: Option<Timest
         presentity: address("bob@example.org"),
         endpoint: endpoint.map(name),
         state: state.map(Arc::new),
+        parting: None,
         aggregate,
     }))
+}
+
+/// Bob's phone goes with a note, and his desk stays.
+fn parting(note: &str) -> Event {
+    let Event::Notice(there) = notice(Some("phone"), Some(state(Availability::Available, None)), None) else {
+        unreachable!("a notice was made")
+    };
+    Event::Notice(Arc::new(Notice { state: None, parting: Some(note.into()), ..Notice::clone(&there) }))
 }
 
 #[test]
@@ -44,9 +53,9 @@ fn presence_is_shown_to_all_to_one_and_taken_back() {
          d: 1
          H: 1
          C: <presence to='bob@example.org/phone'/>
-         D: 2 Direct(Directed { to: bob@example.org, endpoint: Some(phone), state: Some(State { availability: Available, activity: None, eager: false, extended: false, idle_since: None, note: None, priority: 0, carried: b\"\" }) })
-         C: <presence to='bob@example.org' type='unavailable'/>
-         D: 3 Direct(Directed { to: bob@example.org, endpoint: None, state: None })
+         D: 2 Direct(Directed { to: bob@example.org, endpoint: Some(phone), state: Some(State { availability: Available, activity: None, eager: false, extended: false, idle_since: None, note: None, priority: 0, carried: b\"\" }), note: None })
+         C: <presence to='bob@example.org' type='unavailable'><status>bye</status></presence>
+         D: 3 Direct(Directed { to: bob@example.org, endpoint: None, state: None, note: Some(\"bye\") })
          C: <presence type='unavailable'><status>bye</status></presence>
          D: 4 Unpublish { note: Some(\"bye\") }
          d: 4
@@ -98,12 +107,22 @@ fn contacts_come_change_and_go() {
         events: vec![
             ("busy", notice(Some("phone"), Some(state(Availability::Busy, Some("in <a> call"))), None)),
             ("gone", notice(Some("phone"), None, None)),
+            ("gone for good", parting("so long")),
             ("offline", notice(None, None, Some(super::NOW))),
             (
                 "directed",
                 Event::Directed {
                     from: endpoint("bob@example.org/phone"),
                     state: Some(Arc::new(state(Availability::Available, None))),
+                    note: None,
+                },
+            ),
+            (
+                "directly gone",
+                Event::Directed {
+                    from: endpoint("bob@example.org/phone"),
+                    state: None,
+                    note: Some("<bye>".into()),
                 },
             ),
             (
@@ -123,10 +142,14 @@ fn contacts_come_change_and_go() {
          S: <presence from='bob@example.org/phone' to='alice@example.org/desk'><show>dnd</show><status>in &lt;a&gt; call</status><state xmlns='urn:linnet:presence:0' availability='6000'/></presence>
          E: gone
          S: <presence from='bob@example.org/phone' to='alice@example.org/desk' type='unavailable'></presence>
+         E: gone for good
+         S: <presence from='bob@example.org/phone' to='alice@example.org/desk' type='unavailable'><status>so long</status></presence>
          E: offline
          S: <presence from='bob@example.org' to='alice@example.org/desk' type='unavailable'><delay xmlns='urn:xmpp:delay' from='bob@example.org' stamp='2026-11-21T11:00:00Z'/></presence>
          E: directed
          S: <presence from='bob@example.org/phone' to='alice@example.org/desk'></presence>
+         E: directly gone
+         S: <presence from='bob@example.org/phone' to='alice@example.org/desk' type='unavailable'><status>&lt;bye&gt;</status></presence>
          E: asked
          S: <presence from='bob@example.org' to='alice@example.org' type='subscribe'><status>hi</status></presence>",
     );

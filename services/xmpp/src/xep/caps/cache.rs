@@ -1,6 +1,6 @@
 //! What is known of client software, for all sessions together. Bounded: when it is full, the oldest entry goes.
 
-use super::verification;
+use super::{digest, verification};
 use crate::{limits::KNOWN_CLIENTS, xep::disco::Info};
 use std::{
     collections::{HashMap, VecDeque},
@@ -23,8 +23,27 @@ pub struct Cache {
 
 #[derive(Debug, Default)]
 struct Known {
-    by_ver: HashMap<Arc<str>, Arc<Abilities>>,
-    order: VecDeque<Arc<str>>,
+    by_ver: HashMap<Ver, Arc<Abilities>>,
+    order: VecDeque<Ver>,
+}
+
+/// The hash under which a client names its capabilities.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Ver {
+    /// The verification string of XEP-0115 by SHA-1.
+    Sha1(Arc<str>),
+    /// The capability hash of XEP-0390 by SHA-256.
+    Sha256(Arc<str>),
+}
+
+impl Ver {
+    /// Whether it comes out of this answer (XEP-0115 §5.4, XEP-0390 §4.4).
+    fn proves(&self, info: &Info) -> bool {
+        match self {
+            Self::Sha1(ver) => verification(info).as_deref() == Ok(ver),
+            Self::Sha256(hash) => digest(info) == **hash,
+        }
+    }
 }
 
 impl Abilities {
@@ -44,22 +63,21 @@ impl Abilities {
 }
 
 impl Cache {
-    /// What is known under this `ver`.
-    pub fn find(&self, ver: &str) -> Option<Arc<Abilities>> {
+    /// What is known under this hash.
+    pub fn find(&self, ver: &Ver) -> Option<Arc<Abilities>> {
         self.lock().by_ver.get(ver).cloned()
     }
 
-    /// Keeps what a client answered if the `ver` that it had shown comes out of it (XEP-0115 §5.4). `None`: it does
-    /// not, so it is good for this client only.
-    pub fn learn(&self, ver: &str, info: &Info) -> Option<Arc<Abilities>> {
-        if verification(info).as_deref() != Ok(ver) {
+    /// Keeps what a client answered if the hash that it had shown comes out of it. `None`: it does not, so it is good for
+    /// this client only.
+    pub fn learn(&self, ver: &Ver, info: &Info) -> Option<Arc<Abilities>> {
+        if !ver.proves(info) {
             return None;
         }
         let abilities = Arc::new(Abilities::of(info));
         let mut known = self.lock();
-        let ver: Arc<str> = ver.into();
         if known.by_ver.insert(ver.clone(), abilities.clone()).is_none() {
-            known.order.push_back(ver);
+            known.order.push_back(ver.clone());
         }
         if known.order.len() > KNOWN_CLIENTS
             && let Some(oldest) = known.order.pop_front()
@@ -90,11 +108,11 @@ mod tests {
     use super::*;
     use crate::xep::disco::Identity;
 
-    fn software(name: &str) -> (String, Info) {
+    fn software(name: &str) -> (Ver, Info) {
         let mut info =
             Info::new(Identity::new("client", "pc", name.to_owned()), ["urn:xmpp:avatar:metadata+notify"]);
         info.features.push("urn:xmpp:ping".into());
-        (verification(&info).expect("nothing stands twice"), info)
+        (Ver::Sha1(verification(&info).expect("nothing stands twice").into()), info)
     }
 
     #[test]
@@ -106,6 +124,17 @@ mod tests {
         assert!(learnt.wants("urn:xmpp:avatar:metadata"));
         assert!(!learnt.wants("urn:xmpp:ping"));
         assert_eq!(cache.find(&ver), Some(learnt));
+    }
+
+    #[test]
+    fn a_hash_of_either_kind_is_believed_when_it_comes_out() {
+        let cache = Cache::default();
+        let (sha1, info) = software("one");
+        let sha256 = Ver::Sha256(digest(&info).into());
+        let Ver::Sha1(text) = &sha1 else { panic!("by SHA-1") };
+        assert_eq!(cache.learn(&Ver::Sha256(text.clone()), &info), None, "of the other kind");
+        assert!(cache.learn(&sha256, &info).is_some());
+        assert!(cache.find(&sha256).is_some() && cache.find(&sha1).is_none());
     }
 
     #[test]

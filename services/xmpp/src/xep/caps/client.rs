@@ -1,11 +1,11 @@
 //! The capabilities of the session's own client, and the PEP notices that wait until they are known (XEP-0163 §4.3.2:
 //! only those who want a node hear of it). A notice is given out once or not at all, in order.
 
-use super::{Abilities, Cache};
+use super::{Abilities, Cache, NODE_SHA256, Ver};
 use crate::{
     limits::{CAPS_BYTES, NOTICES_WAITING},
-    ns::CAPS,
-    stanza::Child,
+    ns::{CAPS, CAPS2, HASHES},
+    stanza::{Element, Stanza},
     xep::disco::Info,
 };
 use domain::category::CategoryNotice;
@@ -24,8 +24,8 @@ enum State {
     Silent,
     /// It was asked and has not answered.
     Asked(Box<Asked>),
-    /// What it can do is known: with a `ver`, until it shows another.
-    Known(Option<Box<str>>, Arc<Abilities>),
+    /// What it can do is known: with a hash, until it shows another.
+    Known(Option<Ver>, Arc<Abilities>),
     /// It showed that it has no capabilities.
     Bare,
 }
@@ -33,7 +33,7 @@ enum State {
 #[derive(Debug)]
 struct Asked {
     /// `None`: shown without a hash that could be checked.
-    ver: Option<Box<str>>,
+    ver: Option<Ver>,
     waiting: VecDeque<Arc<CategoryNotice>>,
 }
 
@@ -45,34 +45,32 @@ pub struct Ask {
 }
 
 impl Client {
-    /// The client's own presence holds this `<c/>`, or none.
-    pub fn shows(&mut self, caps: Option<Child<'_>>, cache: &Cache) -> Option<Ask> {
-        let Some((node, ver, checkable)) = caps.and_then(read) else {
+    /// What the client's own presence says of its capabilities, if anything.
+    pub fn shows(&mut self, presence: &Stanza, cache: &Cache) -> Option<Ask> {
+        let Some((node, ver)) = read(presence) else {
             if !matches!(self.state, State::Known(..) | State::Asked(_)) {
                 self.state = State::Bare;
             }
             return None;
         };
-        let same = match &self.state {
-            State::Known(known, _) => known.as_deref() == Some(&*ver),
-            State::Asked(asked) => asked.ver.as_deref() == Some(&*ver),
-            State::Silent | State::Bare => false,
+        let shown = match &self.state {
+            State::Known(known, _) => known.as_ref(),
+            State::Asked(asked) => asked.ver.as_ref(),
+            State::Silent | State::Bare => None,
         };
-        if same {
+        if ver.is_some() && shown == ver.as_ref() {
             return None;
         }
-        if let Some(abilities) = cache.find(&ver).filter(|_| checkable) {
-            self.state = State::Known(Some(ver.into()), abilities);
+        if let Some(abilities) = ver.as_ref().and_then(|ver| cache.find(ver)) {
+            self.state = State::Known(ver, abilities);
             return None;
         }
-        let ask = Ask { node: format!("{node}#{ver}") };
-        let ver = checkable.then(|| ver.into());
         let waiting = match std::mem::take(&mut self.state) {
             State::Asked(before) => before.waiting,
             _ => VecDeque::new(),
         };
         self.state = State::Asked(Box::new(Asked { ver, waiting }));
-        Some(ask)
+        Some(Ask { node })
     }
 
     /// The client answered the question (`None`: by an error). What it wants to hear of the notices that waited is
@@ -84,7 +82,7 @@ impl Client {
             return;
         };
         let Asked { ver, waiting } = *asked;
-        let shared = ver.as_deref().and_then(|ver| cache.learn(ver, info));
+        let shared = ver.as_ref().and_then(|ver| cache.learn(ver, info));
         let abilities = shared.unwrap_or_else(|| Arc::new(Abilities::of(info)));
         out.extend(waiting.into_iter().filter(|notice| abilities.wants(&notice.category)));
         self.state = State::Known(ver, abilities);
@@ -107,24 +105,35 @@ impl Client {
     }
 }
 
-/// Node, `ver`, and whether the `ver` is a hash that can be checked.
-fn read(caps: Child<'_>) -> Option<(String, String, bool)> {
-    if !caps.is("c", CAPS) {
-        return None;
-    }
-    let text = |name| caps.attribute(name).map(std::borrow::Cow::into_owned);
-    let (node, ver) = (text("node")?, text("ver")?);
-    let small = node.len() + ver.len() <= CAPS_BYTES;
-    small.then(|| (node, ver, text("hash").as_deref() == Some("sha-1")))
+/// The node to ask for, and the hash if it is one that can be checked; that of XEP-0390 before that of XEP-0115.
+fn read(presence: &Stanza) -> Option<(String, Option<Ver>)> {
+    read_hashes(presence).or_else(|| {
+        let caps = presence.child("c", CAPS)?;
+        let (node, ver) = (caps.attribute("node")?, caps.attribute("ver")?);
+        let small = node.len() + ver.len() <= CAPS_BYTES;
+        let checkable = caps.attribute("hash").as_deref() == Some("sha-1");
+        small.then(|| (format!("{node}#{ver}"), checkable.then(|| Ver::Sha1((&*ver).into()))))
+    })
+}
+
+fn read_hashes(presence: &Stanza) -> Option<(String, Option<Ver>)> {
+    let caps = presence.child("c", CAPS2)?.element();
+    let is_ours = |hash: &&Element| hash.is("hash", HASHES) && hash.attribute("algo") == Some("sha-256");
+    let hash = caps.children().find(is_ours)?.text();
+    let hash = hash.trim();
+    let small = !hash.is_empty() && hash.len() <= CAPS_BYTES;
+    small.then(|| (format!("{NODE_SHA256}{hash}"), Some(Ver::Sha256(hash.into()))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        stanza::Stanza,
         wire::Scope,
-        xep::{caps::verification, disco::Identity},
+        xep::{
+            caps::{digest, verification},
+            disco::Identity,
+        },
     };
     use domain::{Address, category::Change};
 
@@ -140,9 +149,49 @@ mod tests {
     }
 
     fn presence(ver: &str) -> Stanza {
-        let xml =
-            format!("<presence><c xmlns='{CAPS}' hash='sha-1' node='urn:test' ver='{ver}'/></presence>");
+        showing(&format!("<c xmlns='{CAPS}' hash='sha-1' node='urn:test' ver='{ver}'/>"))
+    }
+
+    fn showing(content: &str) -> Stanza {
+        let xml = format!("<presence>{content}</presence>");
         Stanza::parse(xml.into_bytes().into(), &Scope::Usual).expect("well-formed")
+    }
+
+    fn bare() -> Stanza {
+        showing("")
+    }
+
+    fn hashes(algo: &str, hash: &str) -> String {
+        format!(
+            "<c xmlns='{CAPS2}'><hash xmlns='{HASHES}' algo='sha-1'>x</hash><hash xmlns='{HASHES}' algo='{algo}'>{hash}</hash></c>"
+        )
+    }
+
+    #[test]
+    fn the_stronger_hash_is_asked_for_checked_and_shared() {
+        let cache = Cache::default();
+        let hash = digest(&info());
+        let both = showing(&format!(
+            "<c xmlns='{CAPS}' hash='sha-1' node='urn:test' ver='x'/>{}",
+            hashes("sha-256", &hash)
+        ));
+        let mut first = Client::default();
+        let ask = first.shows(&both, &cache).expect("unknown");
+        assert_eq!(ask.node, format!("urn:xmpp:caps#sha-256.{hash}"));
+        first.answered(Some(&info()), &cache, &mut Vec::new());
+        let mut second = Client::default();
+        assert_eq!(second.shows(&showing(&hashes("sha-256", &hash)), &cache), None);
+        assert!(second.wants(&notice(NODE)));
+        // One that lies is believed for itself only.
+        let mut liar = Client::default();
+        assert!(liar.shows(&showing(&hashes("sha-256", "AAAA")), &cache).is_some());
+        liar.answered(Some(&info()), &cache, &mut Vec::new());
+        assert_eq!(cache.len(), 1);
+        // One that is not spoken here counts as none, and so does one that is too long.
+        let mut strange = Client::default();
+        assert_eq!(strange.shows(&showing(&hashes("sha3-256", &hash)), &cache), None);
+        let long = "x".repeat(CAPS_BYTES + 1);
+        assert_eq!(strange.shows(&showing(&hashes("sha-256", &long)), &cache), None);
     }
 
     #[test]
@@ -151,9 +200,9 @@ mod tests {
         let ver = verification(&info()).expect("nothing stands twice");
         let presence = presence(&ver);
         let mut first = Client::default();
-        let ask = first.shows(presence.payload(), &cache).expect("unknown");
+        let ask = first.shows(&presence, &cache).expect("unknown");
         assert_eq!(ask.node, format!("urn:test#{ver}"));
-        assert_eq!(first.shows(presence.payload(), &cache), None);
+        assert_eq!(first.shows(&presence, &cache), None);
         assert!(!first.wants(&notice(NODE)) && !first.wants(&notice("other")));
         let mut out = Vec::new();
         first.answered(Some(&info()), &cache, &mut out);
@@ -161,7 +210,7 @@ mod tests {
         assert!(first.wants(&notice(NODE)) && !first.wants(&notice("other")));
 
         let mut second = Client::default();
-        assert_eq!(second.shows(presence.payload(), &cache), None);
+        assert_eq!(second.shows(&presence, &cache), None);
         assert!(second.wants(&notice(NODE)));
     }
 
@@ -170,7 +219,7 @@ mod tests {
         let cache = Cache::default();
         let presence = presence("AAAA");
         let mut client = Client::default();
-        assert!(client.shows(presence.payload(), &cache).is_some());
+        assert!(client.shows(&presence, &cache).is_some());
         client.answered(Some(&info()), &cache, &mut Vec::new());
         assert!(client.wants(&notice(NODE)));
         assert!(cache.is_empty());
@@ -181,10 +230,10 @@ mod tests {
         let cache = Cache::default();
         let mut client = Client::default();
         assert!(!client.wants(&notice(NODE)));
-        assert_eq!(client.shows(None, &cache), None);
+        assert_eq!(client.shows(&bare(), &cache), None);
         assert!(!client.wants(&notice(NODE)));
         let mut other = Client::default();
-        other.shows(presence("x").payload(), &cache);
+        other.shows(&presence("x"), &cache);
         other.answered(None, &cache, &mut Vec::new());
         assert!(!other.wants(&notice(NODE)));
     }
@@ -192,15 +241,15 @@ mod tests {
     #[test]
     fn names_that_are_too_long_are_none() {
         let ver = |length: usize| presence(&"x".repeat(length - "urn:test".len()));
-        assert!(Client::default().shows(ver(CAPS_BYTES).payload(), &Cache::default()).is_some());
-        assert!(Client::default().shows(ver(CAPS_BYTES + 1).payload(), &Cache::default()).is_none());
+        assert!(Client::default().shows(&ver(CAPS_BYTES), &Cache::default()).is_some());
+        assert!(Client::default().shows(&ver(CAPS_BYTES + 1), &Cache::default()).is_none());
     }
 
     #[test]
     fn at_the_limit_the_oldest_notice_is_dropped() {
         let cache = Cache::default();
         let mut client = Client::default();
-        client.shows(presence("x").payload(), &cache);
+        client.shows(&presence("x"), &cache);
         for _ in 0..=NOTICES_WAITING {
             client.wants(&notice(NODE));
         }

@@ -15,10 +15,15 @@ use crate::{
     },
 };
 use domain::{
-    Address, Reason, Refusal,
+    Address, Refusal,
     endpoint::{Answer, CategoryCommand, Command},
 };
 use std::sync::Arc;
+
+/// Capabilities are named once and told once (XEP-0115 §8.4).
+const OPTIMIZE: &str = "http://jabber.org/protocol/caps#optimize";
+/// Messages are kept for those who are not there (XEP-0160 §4).
+pub(crate) const OFFLINE: &str = "msgoffline";
 
 /// Answers a request in one of the two namespaces.
 pub(crate) fn request(iq: &Iq<'_>) -> Step {
@@ -52,6 +57,9 @@ pub(crate) fn server(config: &Config) -> Info {
         [
             INFO,
             ITEMS,
+            ns::CAPS,
+            OPTIMIZE,
+            ns::CAPS2,
             ns::CARBONS,
             ns::PRE_APPROVAL,
             adhoc::NS,
@@ -59,12 +67,11 @@ pub(crate) fn server(config: &Config) -> Info {
             last::NS,
             ping::NS,
             time::NS,
-            vcard::NS,
             version::NS,
             "jabber:iq:roster",
-            "msgoffline",
         ],
     );
+    info.features.extend(config.offline_messages.then_some(OFFLINE.into()));
     if !config.contacts.is_empty() {
         let contacts = Field::list("admin-addresses", config.contacts.iter().cloned());
         info.forms.push(Form::new(FormKind::Result, "http://jabber.org/network/serverinfo").with(contacts));
@@ -102,13 +109,14 @@ fn server_items(config: &Config) -> Element {
 
 fn server_node(iq: &Iq<'_>, node: &str, info: bool) -> Step {
     let config = iq.context.config;
-    let about_itself = node.strip_prefix(caps::NODE).and_then(|rest| rest.strip_prefix('#'));
-    match about_itself {
-        Some(ver) if info && caps::verification(&server(config)).as_deref() == Ok(ver) => {
-            Step::reply(server(config).to_element(Some(node)))
-        }
-        _ => adhoc::disco(iq, node, info),
+    let ver = node.strip_prefix(caps::NODE).and_then(|rest| rest.strip_prefix('#'));
+    let hash = node.strip_prefix(caps::NODE_SHA256);
+    let about_itself = ver.is_some_and(|ver| caps::verification(&server(config)).as_deref() == Ok(ver))
+        || hash.is_some_and(|hash| caps::digest(&server(config)) == hash);
+    if info && about_itself {
+        return Step::reply(server(config).to_element(Some(node)));
     }
+    adhoc::disco(iq, node, info)
 }
 
 fn of_user(user: &Address) -> Step {
@@ -157,15 +165,10 @@ fn node_items(owner: &Address, node: &str) -> Step {
     })
 }
 
-/// The nodes of PEP that the asker may read. Of another user who has nothing that the asker may read, not even that
-/// there is one is told.
+/// The nodes of PEP that the asker may read. Of a user whom the asker may not know of, the home says that there is none.
 fn list(owner: &Address, then: impl FnOnce(Result<Vec<Arc<str>>, Refusal>) -> Step + Send + 'static) -> Step {
     let command = CategoryCommand::List;
-    let of = owner.clone();
-    Step::command(Command::Category { owner: owner.clone(), command }, move |context, answer| match answer {
-        Ok(Answer::Categories(nodes)) if nodes.is_empty() && of != context.me.user => {
-            then(Err(Reason::Unavailable.into()))
-        }
+    Step::command(Command::Category { owner: owner.clone(), command }, move |_, answer| match answer {
         Ok(Answer::Categories(mut nodes)) => {
             nodes.retain(|node| !pep::is_reserved(node));
             then(Ok(nodes))

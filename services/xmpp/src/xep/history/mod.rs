@@ -6,12 +6,16 @@ mod query;
 #[cfg(test)]
 mod tests;
 
-use super::service::{Iq, Step};
+use super::service::{Error, Iq, Step};
 use crate::{
-    session::{Addressee, Answer, Question},
+    session::{self, Addressee, Question},
     stanza::{Condition, Element},
 };
-use domain::history::{HistoryId, Owner};
+use domain::{
+    conversation::{ConferenceAnswer, ConferenceCommand},
+    endpoint::{Answer, Command},
+    history::{HistoryId, Owner},
+};
 
 /// The namespace of history.
 pub(crate) const NS: &str = "urn:xmpp:mam:2";
@@ -20,23 +24,61 @@ pub(crate) const EXTENDED: &str = "urn:xmpp:mam:2#extended";
 
 /// Answers a request to a history.
 pub(crate) fn request(iq: &Iq<'_>) -> Step {
-    let owner = match iq.to {
-        Addressee::Own => Owner::User(iq.context.me.user.clone()),
-        // Who is in may read: whether somebody may be is the conference's to say, and it has said so by letting them in.
-        Addressee::Conference(conference) if iq.context.joined.is_in(conference) => {
-            Owner::Conference(conference.clone())
-        }
-        Addressee::Conference(_) | Addressee::User(_) => return Step::refuse(Condition::Forbidden),
-        _ => return Step::refuse(Condition::ServiceUnavailable),
+    let wish = match Wish::of(iq) {
+        Ok(wish) => wish,
+        Err(error) => return Step::Refuse(error),
     };
-    match (iq.payload.name(), iq.set) {
-        ("query", true) => query::request(iq.payload, owner),
-        ("query", false) => {
-            Step::reply(Element::new("query", NS).with_child(query::form(&owner).to_element()))
+    match iq.to {
+        Addressee::Own => wish.ask(Owner::User(iq.context.me.user.clone())),
+        // Whether somebody may read is the conference's to say.
+        Addressee::Conference(conference) => {
+            let address = conference.clone();
+            let (conference, command) = (conference.clone(), ConferenceCommand::ReadHistory);
+            Step::command(Command::Conference { conference, command }, |_, answer| match answer {
+                Ok(Answer::Conference(ConferenceAnswer::History { since })) => {
+                    wish.ask(Owner::Conference { address, since })
+                }
+                Ok(_) => Step::confused(),
+                Err(refusal) => Step::Refuse(refusal.into()),
+            })
         }
-        ("metadata", false) => metadata(owner),
-        ("prefs", set) if *iq.to == Addressee::Own => preferences(iq.payload, set),
-        _ => Step::refuse(Condition::FeatureNotImplemented),
+        Addressee::User(_) => Step::refuse(Condition::Forbidden),
+        _ => Step::refuse(Condition::ServiceUnavailable),
+    }
+}
+
+/// What is wanted of a history, whosoever it is.
+enum Wish {
+    Page(query::Asked),
+    Form {
+        own: bool,
+    },
+    Ends,
+    /// Answered already.
+    Preferences(Step),
+}
+
+impl Wish {
+    fn of(iq: &Iq<'_>) -> Result<Self, Error> {
+        let own = *iq.to == Addressee::Own;
+        Ok(match (iq.payload.name(), iq.set) {
+            ("query", true) => Self::Page(query::read(iq.payload, own)?),
+            ("query", false) => Self::Form { own },
+            ("metadata", false) => Self::Ends,
+            ("prefs", set) if own => Self::Preferences(preferences(iq.payload, set)),
+            _ => return Err(Condition::FeatureNotImplemented.into()),
+        })
+    }
+
+    fn ask(self, owner: Owner) -> Step {
+        match self {
+            Self::Page(asked) => asked.of(owner),
+            Self::Form { own } => {
+                Step::reply(Element::new("query", NS).with_child(query::form(own).to_element()))
+            }
+            Self::Ends => metadata(owner),
+            Self::Preferences(step) => step,
+        }
     }
 }
 
@@ -47,7 +89,7 @@ fn metadata(owner: Owner) -> Step {
         Element::new(name, NS).with("id", id.to_string()).with("timestamp", at)
     };
     Step::ask(Question::HistoryEnds(owner), move |_, answer| {
-        let Answer::HistoryEnds(ends) = answer else { return Step::confused() };
+        let session::Answer::HistoryEnds(ends) = answer else { return Step::confused() };
         let metadata = Element::new("metadata", NS)
             .with_children(ends.first.map(|id| end("start", id)))
             .with_children(ends.last.map(|id| end("end", id)));

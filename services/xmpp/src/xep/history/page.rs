@@ -9,13 +9,14 @@ use crate::{
 };
 use bytes::Bytes;
 use domain::{
-    EndpointId,
-    history::{Owner, Page, Record},
+    Address, EndpointId,
+    history::{Page, Record},
 };
 
 /// How the page was asked for.
 pub(super) struct Wanted {
-    pub(super) owner: Owner,
+    /// Whose history it is.
+    pub(super) from: Address,
     pub(super) query_id: Option<String>,
     /// Newest first (§4.3.3); which messages it holds stays the same.
     pub(super) flipped: bool,
@@ -40,10 +41,9 @@ impl Wanted {
     }
 
     fn result(&self, me: &EndpointId, record: &Record) -> Bytes {
-        let (Owner::User(from) | Owner::Conference(from)) = &self.owner;
         let reader = Reader { user: &me.user, endpoint: None, nested: true, late: false };
         let mut xml = Vec::with_capacity(512);
-        Tag::open(&mut xml, "message").attr("from", from.as_str()).attr_shown("to", me).content(|xml| {
+        Tag::open(&mut xml, "message").attr("from", self.from.as_str()).attr_shown("to", me).content(|xml| {
             Tag::open_in(xml, "result", NS)
                 .attr_some("queryid", self.query_id.as_deref())
                 .attr_shown("id", record.id)

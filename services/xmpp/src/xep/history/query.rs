@@ -19,30 +19,36 @@ use domain::{
     limits::HISTORY_PAGE,
 };
 
-pub(super) fn request(payload: &Element, owner: Owner) -> Step {
-    let query = match read(payload, owner.clone()) {
-        Ok(query) => query,
-        Err(error) => return Step::Refuse(error),
-    };
-    let wanted = page::Wanted {
-        owner,
-        query_id: payload.attribute("queryid").map(str::to_owned),
-        flipped: payload.child("flip-page", NS).is_some(),
-        count_only: query.max == 0,
-    };
-    // Whether there is anything is learnt from one message.
-    let query = Query { max: query.max.max(1), ..query };
-    Step::ask(Question::History(query), move |context, answer| match answer {
-        Answer::History(page) => wanted.reply(context.me, &page),
-        _ => Step::confused(),
-    })
+/// A page that was asked for, of whose history is still open.
+pub(super) struct Asked {
+    query_id: Option<String>,
+    flipped: bool,
+    query: Query,
 }
 
-/// The filters that a history of this owner knows (§4.1.1).
-pub(super) fn form(owner: &Owner) -> Form {
+impl Asked {
+    /// Of this one's.
+    pub(super) fn of(self, owner: Owner) -> Step {
+        let wanted = page::Wanted {
+            from: owner.address().clone(),
+            query_id: self.query_id,
+            flipped: self.flipped,
+            count_only: self.query.max == 0,
+        };
+        // Whether there is anything is learnt from one message.
+        let query = Query { max: self.query.max.max(1), ..self.query };
+        Step::ask(Question::History(owner, query), move |context, answer| match answer {
+            Answer::History(page) => wanted.reply(context.me, &page),
+            _ => Step::confused(),
+        })
+    }
+}
+
+/// The filters that a history knows (§4.1.1): a user's own, or that of a conference.
+pub(super) fn form(own: bool) -> Form {
     let with = Field::list("with", []).typed(FieldKind::Address, "With whom");
     let mut form = Form::new(FormKind::Form, NS);
-    form.fields.extend(matches!(owner, Owner::User(_)).then_some(with));
+    form.fields.extend(own.then_some(with));
     form.with(Field::list("start", []).typed(FieldKind::TextOne, "From when on"))
         .with(Field::list("end", []).typed(FieldKind::TextOne, "Until when"))
         .with(Field::list("before-id", []).typed(FieldKind::TextOne, "Before which message"))
@@ -50,23 +56,14 @@ pub(super) fn form(owner: &Owner) -> Form {
         .with(Field::list("ids", []).typed(FieldKind::ListMany, "Only these messages"))
 }
 
-fn read(payload: &Element, owner: Owner) -> Result<Query, Error> {
+/// Reads what is wanted, of the user's own history or of a conference's.
+pub(super) fn read(payload: &Element, own: bool) -> Result<Asked, Error> {
     let bad = || Error::from(Condition::BadRequest);
     let wish = Wish::within(payload).map_err(|_| bad())?;
     let max = wish.max.unwrap_or(HISTORY_PAGE).min(HISTORY_PAGE);
-    let mut query = Query {
-        owner,
-        with: None,
-        start: None,
-        end: None,
-        ids: Vec::new(),
-        after: None,
-        before: None,
-        last_page: false,
-        max,
-    };
+    let mut query = Query { max, ..Query::default() };
     if let Some(form) = Form::within(payload, NS).map_err(|_| bad())? {
-        filter(&form, &mut query)?;
+        filter(&form, own, &mut query)?;
     }
     match &wish.place {
         Place::Start => {}
@@ -78,15 +75,17 @@ fn read(payload: &Element, owner: Owner) -> Result<Query, Error> {
         }
         Place::Index(_) => return Err(Condition::FeatureNotImplemented.into()),
     }
-    Ok(query)
+    let query_id = payload.attribute("queryid").map(str::to_owned);
+    let flipped = payload.child("flip-page", NS).is_some();
+    Ok(Asked { query_id, flipped, query })
 }
 
-fn filter(form: &Form, query: &mut Query) -> Result<(), Error> {
+fn filter(form: &Form, own: bool, query: &mut Query) -> Result<(), Error> {
     for field in form.fields.iter().filter(|field| field.var != "FORM_TYPE") {
         let Some(text) = field.values.first() else { continue };
         match &*field.var {
             // Conversations are between two people, so an endpoint's name filters no further.
-            "with" if matches!(query.owner, Owner::User(_)) => {
+            "with" if own => {
                 let (with, _) =
                     address::parse_full(text).map_err(|_| Error::from(Condition::JidMalformed))?;
                 query.with = Some(with);

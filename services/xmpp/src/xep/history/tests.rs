@@ -2,9 +2,17 @@
 
 use crate::{
     limits::HISTORY_IDS,
-    xep::script::{play, spoken},
+    xep::{
+        script::{address, me, play, spoken, text},
+        service::Step,
+    },
 };
-use domain::history::HistoryId;
+use domain::{
+    ConversationId, Message,
+    endpoint::Said,
+    history::{HistoryId, Page, Record},
+    message::MessageKind,
+};
 
 /// The id of bob's message of this number.
 fn id(number: u64) -> String {
@@ -141,23 +149,92 @@ fn asking_for_nothing_tells_whether_there_is_something() {
 }
 
 #[test]
-fn a_conference_has_a_history_too() {
-    play(
+fn a_conferences_history_is_asked_for_with_its_leave() {
+    let may = "D: tea@conference.example.org ReadHistory";
+    let owner = "Conference { address: tea@conference.example.org, since: Timestamp(500) }";
+    play(&format!(
         "C: set tea@conference.example.org <query xmlns='urn:xmpp:mam:2'/>
-         H: history Conference(tea@conference.example.org) max 250
-         h: no Forbidden
-         S: ! auth forbidden",
-    );
-    // Only for those who are in.
-    play(
-        "C: set coffee@conference.example.org <query xmlns='urn:xmpp:mam:2'/>
-         S: ! auth forbidden",
-    );
+         {may}
+         d: since 500
+         H: history {owner} max 250
+         h: page complete
+         S: <fin xmlns='urn:xmpp:mam:2' complete='true'><set xmlns='http://jabber.org/protocol/rsm'/></fin>"
+    ));
+    play(&format!(
+        "C: get tea@conference.example.org <metadata xmlns='urn:xmpp:mam:2'/>
+         {may}
+         d: since 500
+         H: HistoryEnds({owner})
+         h: no NotFound
+         S: ! cancel item-not-found"
+    ));
+    for (answer, error) in
+        [("no Forbidden", "auth forbidden"), ("no Unavailable", "cancel service-unavailable")]
+    {
+        for request in [
+            "set tea@conference.example.org <query",
+            "get tea@conference.example.org <query",
+            "get tea@conference.example.org <metadata",
+        ] {
+            play(&format!("C: {request} xmlns='urn:xmpp:mam:2'/>\n{may}\nd: {answer}\nS: ! {error}"));
+        }
+    }
     let with = form("<field var='with'><value>bob@example.org</value></field>");
     play(&format!(
         "C: set tea@conference.example.org <query xmlns='urn:xmpp:mam:2'>{with}</query>
          S: ! cancel feature-not-implemented"
     ));
+    play(
+        "C: get tea@conference.example.org <prefs xmlns='urn:xmpp:mam:2'/>\nS: ! cancel feature-not-implemented",
+    );
+}
+
+#[test]
+fn a_whisper_stands_in_each_ones_own_history_as_they_sent_or_heard_it() {
+    let id = HistoryId::of(&whispered("alice@example.org/desk", "Bob"));
+    let result = |from: &str, to: &str, nested: &str| {
+        format!(
+            "<message from='alice@example.org' to='alice@example.org/desk'><result xmlns='urn:xmpp:mam:2' id='{id}'>\
+             <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='1970-01-01T00:00:03Z'/>\
+             <message xmlns='jabber:client' to='{to}' from='{from}' type='chat'><body>psst</body>\
+             <x xmlns='http://jabber.org/protocol/muc#user'/><occupant-id xmlns='urn:xmpp:occupant-id:0' id='o'/>\
+             <stanza-id xmlns='urn:xmpp:sid:0' by='alice@example.org' id='{id}'/></message></forwarded></result></message>{nested}"
+        )
+    };
+    for (speaker, to_nick, expected) in [
+        (
+            "alice@example.org/desk",
+            "Bob",
+            result("alice@example.org/desk", "tea@conference.example.org/Bob", ""),
+        ),
+        ("bob@example.org/pad", "Alice", result("tea@conference.example.org/me", "alice@example.org", "")),
+    ] {
+        let said = std::sync::Arc::new(whispered(speaker, to_nick));
+        let page = Page { records: vec![Record { id, said }], complete: true };
+        let wanted = super::page::Wanted {
+            from: address("alice@example.org"),
+            query_id: None,
+            flipped: false,
+            count_only: false,
+        };
+        let Step::Reply(stanzas, _) = wanted.reply(&me(), &page) else { panic!("no reply") };
+        assert_eq!(stanzas.iter().map(|stanza| text(stanza)).collect::<Vec<_>>(), [expected]);
+    }
+}
+
+fn whispered(from: &str, to: &str) -> Said {
+    let (user, name) = domain::address::parse_full(from).expect("an address");
+    let name_of = |text| domain::EndpointName::parse(text).expect("a name");
+    let message = Message { body: Some("psst".into()), kind: MessageKind::Chat, ..Message::default() };
+    Said {
+        conversation: ConversationId::Conference(address("tea@conference.example.org")),
+        from: domain::EndpointId::new(user, name.expect("full")),
+        nick: Some(name_of("me")),
+        to: Some(name_of(to)),
+        occupant_id: Some("o".into()),
+        message: std::sync::Arc::new(message),
+        ..spoken(3, "")
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::{
     xep::{
         disco::{INFO, ITEMS, Identity, Info},
         forms::{Field, Form, FormKind},
-        history, stanza_id,
+        history, ping, stanza_id,
     },
 };
 use domain::{Address, EndpointName, conversation::Configuration};
@@ -17,7 +17,8 @@ pub(crate) const RESERVED_NICK: &str = "x-roomuser-item";
 
 /// The service.
 pub(crate) fn service() -> Info {
-    let features = [INFO, ITEMS, MUC, super::UNIQUE, stanza_id::NS, stanza_id::OCCUPANT, super::SELF_PING];
+    let features =
+        [INFO, ITEMS, MUC, super::UNIQUE, ping::NS, stanza_id::NS, stanza_id::OCCUPANT, super::SELF_PING];
     Info::new(Identity::new("conference", "text", "Conferences"), features)
 }
 
@@ -38,6 +39,7 @@ pub(crate) fn conference(configuration: &Configuration, occupants: u32, topic: &
         ITEMS,
         MUC,
         REQUEST,
+        ping::NS,
         stanza_id::NS,
         stanza_id::OCCUPANT,
         "http://jabber.org/protocol/muc#stable_id",

@@ -32,7 +32,6 @@ fn a_service_named_by_its_namespace_is_served() {
         "urn:xmpp:time",
         "jabber:iq:version",
         "jabber:iq:last",
-        "vcard-temp",
         "http://jabber.org/protocol/commands",
         "http://jabber.org/protocol/disco#info",
     ];
@@ -67,6 +66,19 @@ fn the_capabilities_of_the_stream_features_can_be_asked_for() {
         "C: get example.org <query xmlns='http://jabber.org/protocol/disco#info' node='{node}'/>
          S: {answer}"
     ));
+    let hashes = caps::hashes_of_server(&config);
+    let hash = hashes.children().next().expect("one").text();
+    let node = format!("urn:xmpp:caps#sha-256.{hash}");
+    let answer = text(&server(&config).to_element(Some(&node)).to_bytes());
+    play(&format!(
+        "C: get example.org <query xmlns='http://jabber.org/protocol/disco#info' node='{node}'/>
+         S: {answer}
+         "
+    ));
+    play(
+        "C: get example.org <query xmlns='http://jabber.org/protocol/disco#info' node='urn:xmpp:caps#sha-256.other'/>
+         S: ! cancel item-not-found",
+    );
     play(&format!(
         "C: get example.org <query xmlns='http://jabber.org/protocol/disco#info' node='{}#other'/>
          S: ! cancel item-not-found",
@@ -106,10 +118,24 @@ fn an_account_shows_its_nodes_to_those_who_may_look() {
         play(&format!(
             "C: get bob@example.org <query xmlns='http://jabber.org/protocol/disco#{kind}'/>
              D: list bob@example.org
-             d: nodes
+             d: no Unavailable
              S: ! cancel service-unavailable"
         ));
     }
+    // A contact who publishes nothing is there all the same.
+    play(
+        "C: get bob@example.org <query xmlns='http://jabber.org/protocol/disco#items'/>
+         D: list bob@example.org
+         d: nodes
+         S: <query xmlns='http://jabber.org/protocol/disco#items'/>",
+    );
+    let account = text(&account().to_element(None).to_bytes());
+    play(&format!(
+        "C: get bob@example.org <query xmlns='http://jabber.org/protocol/disco#info'/>
+         D: list bob@example.org
+         d: nodes
+         S: {account}"
+    ));
     play(
         "C: get bob@example.org <query xmlns='http://jabber.org/protocol/disco#info' node='vcard-temp'/>
          D: list bob@example.org
@@ -143,4 +169,5 @@ fn the_stream_features_name_roster_versions_pre_approval_and_capabilities() {
     assert!(features.child("ver", "urn:xmpp:features:rosterver").is_some());
     assert!(features.child("sub", "urn:xmpp:features:pre-approval").is_some());
     assert_eq!(features.child("c", "http://jabber.org/protocol/caps"), Some(&caps::of_server(&config())));
+    assert_eq!(features.child("c", "urn:xmpp:caps"), Some(&caps::hashes_of_server(&config())));
 }
