@@ -8,13 +8,13 @@ use crate::{
     shard::Rows,
 };
 use domain::{
-    Address, ConversationId, EndpointName, Home, Out, Reason, Refusal, Timestamp, conversation,
+    Address, ConversationId, EndpointId, EndpointName, Home, Out, Reason, Refusal, Timestamp, conversation,
     endpoint::{self, Event},
     user::{Command, Effect, Fact, User},
 };
 use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::oneshot;
-use xmpp::stream;
+use xmpp::{stream, xep::push};
 
 /// The machine, its sessions, and what could not be handed over yet.
 pub(crate) struct UserHost {
@@ -90,9 +90,11 @@ impl UserHost {
         }
     }
 
-    fn resume(&mut self, id: &Arc<str>, inbox: Inbox, ask: stream::AskId) {
+    /// Which parked session was found, if one was.
+    fn resume(&mut self, id: &Arc<str>, inbox: Inbox, ask: stream::AskId) -> Option<EndpointName> {
         if let Some(parked) = self.sessions.iter_mut().find(|outbox| outbox.is_parked_as(id)) {
-            return parked.resume(ask, inbox);
+            parked.resume(ask, inbox);
+            return Some(parked.endpoint().clone());
         }
         // Perhaps its old connection is not known to be dead yet. Each session says whether it is the one.
         let asked = self
@@ -103,6 +105,13 @@ impl UserHost {
         if asked == 0 {
             not_found(ask, &inbox);
         }
+        None
+    }
+
+    /// Whether the session of this endpoint has a connection decides who can be reached.
+    fn tell_parked(&mut self, now: Timestamp, endpoint: EndpointName, out: &mut Out<Fact, Effect>) {
+        let Some(parked) = self.session(&endpoint).map(|outbox| outbox.is_parked()) else { return };
+        self.machine.handle(now, Command::Parked { endpoint, parked }, out);
     }
 
     /// When the last one has said no, there is none of that id.
@@ -180,7 +189,7 @@ impl Entity for UserHost {
 
     fn handle(&mut self, now: Timestamp, ask: ToUser, out: &mut Out<Fact, Effect>) {
         match ask {
-            ToUser::Command(command) => self.machine.handle(now, command, out),
+            ToUser::Command(command) => self.machine.handle(now, recognised(command), out),
             // Whoever asked may have gone away meanwhile; then nobody misses the answer.
             ToUser::Credentials(reply) => drop(reply.send(self.credentials())),
             ToUser::LastSeen { asker, reply } => {
@@ -197,9 +206,14 @@ impl Entity for UserHost {
                 let session = parked.session;
                 if let Some(outbox) = self.session(&endpoint).filter(|outbox| outbox.session() == session) {
                     outbox.park(parked);
+                    self.tell_parked(now, endpoint, out);
                 }
             }
-            ToUser::Resume { id, inbox, ask } => self.resume(&id, inbox, ask),
+            ToUser::Resume { id, inbox, ask } => {
+                if let Some(endpoint) = self.resume(&id, inbox, ask) {
+                    self.tell_parked(now, endpoint, out);
+                }
+            }
             ToUser::NotWanted { endpoint, id } => self.not_wanted(&endpoint, &id),
             ToUser::Answered { endpoint, session, ask, answer } => {
                 if let Some(outbox) = self.session(&endpoint).filter(|outbox| outbox.session() == session) {
@@ -269,6 +283,12 @@ impl Entity for UserHost {
                     self.tell_user(user.clone(), command.clone(), router);
                 }
             }
+            Effect::Push { ticket, service, waiting } => {
+                let from = EndpointId::new(self.address.clone(), push::endpoint());
+                let EndpointId { user, name: endpoint } = service.address.clone();
+                let payload = push::notification(&service, ticket, waiting);
+                self.tell_user(user, Command::Relay { from, endpoint, ticket, payload }, router);
+            }
             Effect::ToConversation(id, command) => self.tell_conversation(id, command, router),
             Effect::AdminDone(outcome) => {
                 if let Some(reply) = self.admins.pop_front() {
@@ -329,6 +349,19 @@ impl Entity for UserHost {
     }
 }
 
+/// The answer of a push service comes to an endpoint that is none.
+fn recognised(command: Command) -> Command {
+    match command {
+        Command::Relay { from, endpoint, ticket, payload } if endpoint == push::endpoint() => {
+            match push::answer(&payload) {
+                Some((push, refused)) => Command::PushAnswered { from, ticket, push, refused },
+                None => Command::Relay { from, endpoint, ticket, payload },
+            }
+        }
+        command => command,
+    }
+}
+
 fn not_found(ask: stream::AskId, inbox: &Inbox) {
     // A connection that is gone already misses nothing.
     let _ = inbox.events.send(SessionEvent::Fetched(ask, None));
@@ -339,7 +372,7 @@ fn needs_log(command: &endpoint::Command) -> bool {
     use endpoint::{CategoryCommand as C, Command as E, RosterCommand as R};
     match command {
         E::Roster(R::Get { .. } | R::Blocked) => false,
-        E::Roster(_) => true,
+        E::Roster(_) | E::EnablePush(_) | E::DisablePush { .. } => true,
         E::Category { command, .. } => !matches!(command, C::List | C::Read { .. } | C::Settings { .. }),
         _ => false,
     }
