@@ -28,6 +28,14 @@ pub const CONFERENCES_PER_ENDPOINT: usize = 250;
 pub const LIVE_CONVERSATIONS: usize = 10_000;
 /// Sign-in tokens of a user; the one that expires first is dropped when one more is set.
 pub const TOKENS: usize = 64;
+/// Push services of a user; the oldest is dropped when one more is enabled.
+pub const PUSH_SERVICES: usize = 16;
+/// Bytes of a push service's node and options together; larger ones are refused.
+pub const PUSH_BYTES: usize = 4 * 1024;
+/// After a push the next one waits so long, and tells of all that came meanwhile.
+pub const PUSH_INTERVAL: Duration = Duration::from_secs(10);
+/// Pushes whose answer is waited for; the oldest is forgotten first.
+pub const PUSHES_OPEN: usize = 64;
 /// Addresses that one endpoint may have sent directed presence to; more are refused.
 pub const DIRECTED: usize = 250;
 /// Messages kept for a user; at it the user's standing is `Offline`, so that senders are refused until some are confirmed.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::{
     Address, ConversationId, EndpointId, EndpointName, Home, Message, Shard, ShardCount, Timestamp,
-    account::{Account, ScramHash, Token, Verifier},
+    account::{Account, PushService, ScramHash, Token, Verifier},
     category::{Access, Item, Settings},
     conversation::{
         self as c, Affiliated, Affiliation, ConferenceHead, Configuration, Head, Remembered, Role, Seated,
@@ -77,6 +77,11 @@ fn account(created: u64) -> Account {
         priority: -1,
         carried: Bytes::from_static(b"<x/>"),
     };
+    let push = PushService {
+        address: phone("push@example.org"),
+        node: "node".into(),
+        options: Bytes::from_static(b"<x/>"),
+    };
     Account {
         verifiers: vec![verifier],
         enabled: true,
@@ -84,6 +89,7 @@ fn account(created: u64) -> Account {
         last_seen: Some(Timestamp(8)),
         manual: Some(Arc::new(manual)),
         tokens: vec![token],
+        pushes: vec![Arc::new(push)],
         next_kept: 9,
         roster_version: 10,
     }

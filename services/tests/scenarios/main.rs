@@ -11,6 +11,7 @@ mod im;
 mod management;
 mod pep;
 mod presence;
+mod push;
 mod roster;
 mod sign_in;
 mod upload;

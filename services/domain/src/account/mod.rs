@@ -1,7 +1,15 @@
 //! Accounts: who may sign in, and with what. Passwords are kept as SCRAM verifiers (RFC 5802 §3) only: enough to
 //! check a password, not to recover or to replay one.
 
-use crate::{Timestamp, limits::TOKENS, presentity::State};
+mod push;
+
+pub use push::PushService;
+
+use crate::{
+    EndpointId, Timestamp,
+    limits::{PUSH_SERVICES, TOKENS},
+    presentity::State,
+};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -20,6 +28,8 @@ pub struct Account {
     pub manual: Option<Arc<State>>,
     /// Sign-in tokens, the oldest first; at most [`TOKENS`].
     pub tokens: Vec<Token>,
+    /// The push services, the oldest first; at most [`PUSH_SERVICES`].
+    pub pushes: Vec<Arc<PushService>>,
     /// Above the number of every message that was ever kept.
     pub next_kept: u64,
     /// Of the roster (RFC 6121 §2.6). Starts at the time of creation, so that an account that is made again does not
@@ -38,6 +48,7 @@ impl Account {
             last_seen: None,
             manual: None,
             tokens: Vec::new(),
+            pushes: Vec::new(),
             next_kept: 1,
             roster_version: at.0,
         }
@@ -64,6 +75,23 @@ impl Account {
         {
             self.tokens.remove(first);
         }
+    }
+}
+
+impl Account {
+    /// Takes in a push service, in place of the one of the same address and node; at the limit the oldest goes.
+    pub(crate) fn set_push(&mut self, service: Arc<PushService>) {
+        self.remove_push(&service.address, Some(&service.node));
+        if self.pushes.len() >= PUSH_SERVICES {
+            self.pushes.remove(0);
+        }
+        self.pushes.push(service);
+    }
+
+    /// Drops this node of a push service, or all of them.
+    pub(crate) fn remove_push(&mut self, address: &EndpointId, node: Option<&str>) {
+        self.pushes
+            .retain(|known| known.address != *address || node.is_some_and(|node| *known.node != *node));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     Address, EndpointId, EndpointName, Message, Timestamp,
+    account::PushService,
     category::Settings,
     conversation,
     presentity::{Container, Source, State},
@@ -52,6 +53,15 @@ pub enum Command {
     Confirm {
         /// The highest [`super::Delivery::serial`] reached.
         serial: u64,
+    },
+    /// Tell this service when something waits and no endpoint can be reached (XEP-0357 §5).
+    EnablePush(PushService),
+    /// Tell it no longer (XEP-0357 §6).
+    DisablePush {
+        /// Which.
+        address: EndpointId,
+        /// This node of it; `None`: all.
+        node: Option<Arc<str>>,
     },
     /// Read or change the roster.
     Roster(RosterCommand),

@@ -17,6 +17,8 @@ use std::{
 pub(crate) struct Endpoint {
     /// What it publishes; `None`: signed in, but not available (RFC 6121 §4.1).
     pub(crate) state: Option<Arc<State>>,
+    /// Its session has lost its connection and waits to be resumed: nobody sees what it gets.
+    pub(crate) parked: bool,
     /// It read the roster and is told of changes ("interested", RFC 6121 §2.2).
     pub(crate) wants_roster: bool,
     /// It read the block list and is told of changes (XEP-0191 §3.2).

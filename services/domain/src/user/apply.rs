@@ -18,7 +18,9 @@ impl User {
             Fact::PasswordSet { .. }
             | Fact::EnabledSet(_)
             | Fact::TokenSet(_)
-            | Fact::TokenRemoved { .. } => {
+            | Fact::TokenRemoved { .. }
+            | Fact::PushEnabled(_)
+            | Fact::PushDisabled { .. } => {
                 self.apply_credentials(fact);
             }
             Fact::ManualSet(_) | Fact::Seen(_) => self.apply_presence(fact),
@@ -64,6 +66,8 @@ impl User {
             Fact::EnabledSet(enabled) => account.enabled = *enabled,
             Fact::TokenSet(token) => account.set_token(token.clone()),
             Fact::TokenRemoved { client } => account.tokens.retain(|t| t.client != *client),
+            Fact::PushEnabled(service) => account.set_push(Arc::clone(service)),
+            Fact::PushDisabled { address, node } => account.remove_push(address, node.as_deref()),
             _ => return,
         }
         self.changed.insert(Key::Account);

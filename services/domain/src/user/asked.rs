@@ -56,6 +56,8 @@ impl User {
             }
             Command::Send { to, endpoint, message } => self.send(name, ticket, to, endpoint, message, out),
             Command::Confirm { serial } => self.confirm(now, name, serial, out),
+            Command::EnablePush(service) => self.enable_push(service, out),
+            Command::DisablePush { address, node } => self.disable_push(&address, node, out),
             Command::Roster(command) => self.roster_asked(name, command, out),
             Command::Category { owner, command } => self.category(name, ticket, owner, command, out),
             Command::Relay { to, payload } => self.relay(name, ticket, to, payload, out),

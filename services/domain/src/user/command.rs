@@ -39,6 +39,24 @@ pub enum Command {
         /// Which.
         endpoint: EndpointName,
     },
+    /// An endpoint's session has lost its connection and waits to be resumed; or it was.
+    Parked {
+        /// Which.
+        endpoint: EndpointName,
+        /// Waits.
+        parked: bool,
+    },
+    /// A push service answered to a push.
+    PushAnswered {
+        /// Who answered.
+        from: EndpointId,
+        /// Their ticket for the answer.
+        ticket: Ticket,
+        /// Of [`super::Effect::Push`].
+        push: Ticket,
+        /// It wants no more of them.
+        refused: bool,
+    },
     /// An endpoint asks something.
     Endpoint {
         /// Which.

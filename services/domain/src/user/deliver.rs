@@ -62,6 +62,9 @@ impl User {
         }
         deliver_unheld(copies, said, How::ReceivedElsewhere, late, out);
         self.keep_unheld(place, out);
+        if !late {
+            self.wants_push(said);
+        }
     }
 
     /// The endpoints that get this message in this way.

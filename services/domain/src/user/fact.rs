@@ -1,8 +1,8 @@
 //! What a user's home decides: what the user chose, and what must not be lost.
 
 use crate::{
-    Address, Timestamp,
-    account::{Token, Verifier},
+    Address, EndpointId, Timestamp,
+    account::{PushService, Token, Verifier},
     category::{Item, Settings},
     endpoint::Said,
     presentity::State,
@@ -36,6 +36,15 @@ pub enum Fact {
     TokenRemoved {
         /// Of which client.
         client: String,
+    },
+    /// A push service is enabled.
+    PushEnabled(Arc<PushService>),
+    /// A push service is not, or no longer: this node of it, or all.
+    PushDisabled {
+        /// Which.
+        address: EndpointId,
+        /// `None`: all.
+        node: Option<Arc<str>>,
     },
     /// A contact is this now; the roster's version is one higher.
     ContactSet(Arc<Contact>),

@@ -166,6 +166,11 @@ impl Inbox {
         (self.kept - self.confirmed, self.waiting_bytes)
     }
 
+    /// Messages that no endpoint has confirmed.
+    pub(super) fn unconfirmed(&self) -> usize {
+        self.entries.len() - self.confirmed
+    }
+
     /// Whether no message is here that is not kept.
     pub(super) fn all_kept(&self) -> bool {
         self.entries.len() == self.kept

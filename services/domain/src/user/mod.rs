@@ -20,6 +20,7 @@ mod handshake;
 mod inbox;
 mod presence;
 mod publish;
+mod push;
 mod relay;
 mod row;
 mod send;
@@ -43,6 +44,7 @@ use crate::{
     roster::Roster,
 };
 use inbox::Inbox;
+use push::Pushes;
 use row::Key;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -89,6 +91,7 @@ pub struct User {
     audiences: Option<Audiences>,
     /// Whom the user shuts out or how it can be reached may have changed in this turn.
     standing_changed: bool,
+    pushes: Pushes,
     /// When the confirmations of kept messages are logged at the latest.
     confirm_by: Option<Timestamp>,
 }
@@ -110,6 +113,7 @@ impl User {
             standings: BTreeMap::new(),
             audiences: None,
             standing_changed: false,
+            pushes: Pushes::default(),
             confirm_by: None,
         }
     }
@@ -119,6 +123,7 @@ impl User {
         let facts_before = out.facts.len();
         self.decide(now, command, out);
         self.push_standings(out);
+        self.push_due(now, out);
         if out.facts.len() > facts_before {
             self.log_confirmed(out); // they travel with a fact that has to be logged anyway
         }
@@ -128,6 +133,10 @@ impl User {
         match command {
             Command::Attach { endpoint } => self.attach(now, endpoint, out),
             Command::Detach { endpoint } => self.detach(now, &endpoint, out),
+            Command::Parked { endpoint, parked } => self.parked(&endpoint, parked),
+            Command::PushAnswered { from, ticket, push, refused } => {
+                self.push_answered(from, ticket, push, refused, out);
+            }
             Command::Endpoint { endpoint, ticket, command } => self.ask(now, &endpoint, ticket, command, out),
             Command::SetToken { token } => self.set_token(now, token, out),
             Command::RemoveToken { client } => self.remove_token(client, out),
@@ -163,14 +172,16 @@ impl User {
 
     /// When [`Self::tick`] wants to be called, if it does.
     pub fn deadline(&self) -> Option<Timestamp> {
-        [self.confirm_by, self.sources.deadline()].into_iter().flatten().min()
+        [self.confirm_by, self.sources.deadline(), self.pushes.quiet_until()].into_iter().flatten().min()
     }
 
-    /// The deadline has passed: logs late confirmations, ends a meeting or a call that is over.
+    /// The deadline has passed: logs late confirmations, ends a meeting or a call that is over, tells push services what
+    /// came since the last time.
     pub fn tick(&mut self, now: Timestamp, out: &mut UserOut) {
         if self.sources.expire(now) {
             self.announce_all(out);
         }
+        self.push_due(now, out);
         if self.confirm_by.is_some_and(|by| by <= now) {
             self.log_confirmed(out);
         }
@@ -181,6 +192,7 @@ impl User {
     pub fn is_idle(&self) -> bool {
         self.endpoints.is_empty()
             && self.confirm_by.is_none()
+            && self.pushes.quiet_until().is_none()
             && self.standings.is_empty()
             && self.inbox.all_kept()
     }

@@ -2,7 +2,7 @@
 
 use super::wire::{CodecError, Wire, enumeration, need};
 use domain::{
-    account::{ScramHash, Token, Verifier},
+    account::{PushService, ScramHash, Token, Verifier},
     category::{Access, Item, Settings},
     presentity::{Activity, Availability, Container, State},
     roster::{Contact, Subscription},
@@ -103,6 +103,26 @@ impl Wire for Token {
             mechanism: proto.mechanism,
             expires: Wire::from_proto(proto.expires)?,
             count: proto.count,
+        })
+    }
+}
+
+impl Wire for PushService {
+    type Proto = entity::PushService;
+
+    fn to_proto(&self) -> entity::PushService {
+        entity::PushService {
+            address: Some(self.address.to_proto()),
+            node: self.node.to_proto(),
+            options: self.options.clone(),
+        }
+    }
+
+    fn from_proto(proto: entity::PushService) -> Result<Self, CodecError> {
+        Ok(Self {
+            address: Wire::from_proto(need(proto.address, "push service")?)?,
+            node: Wire::from_proto(proto.node)?,
+            options: proto.options,
         })
     }
 }

@@ -23,6 +23,11 @@ impl Wire for Fact {
             P::AccountRemoved(_) => Self::AccountRemoved,
             P::TokenSet(token) => Self::TokenSet(Wire::from_proto(token)?),
             P::TokenRemoved(client) => Self::TokenRemoved { client },
+            P::PushEnabled(service) => Self::PushEnabled(Arc::new(Wire::from_proto(service)?)),
+            P::PushDisabled(p) => Self::PushDisabled {
+                address: Wire::from_proto(need(p.address, "push service")?)?,
+                node: Wire::from_proto(p.node)?,
+            },
             P::ContactSet(contact) => Self::ContactSet(Arc::new(Wire::from_proto(contact)?)),
             P::ContactRemoved(address) => Self::ContactRemoved(Wire::from_proto(address)?),
             P::RequestKept(p) => Self::RequestKept { from: Wire::from_proto(p.from)?, carried: p.carried },
@@ -67,6 +72,10 @@ fn kind(fact: &Fact) -> log::user_fact::Fact {
         Fact::AccountRemoved => P::AccountRemoved(Nothing {}),
         Fact::TokenSet(token) => P::TokenSet(token.to_proto()),
         Fact::TokenRemoved { client } => P::TokenRemoved(client.clone()),
+        Fact::PushEnabled(service) => P::PushEnabled(service.to_proto()),
+        Fact::PushDisabled { address, node } => {
+            P::PushDisabled(log::PushDisabled { address: Some(address.to_proto()), node: node.to_proto() })
+        }
         Fact::ContactSet(contact) => P::ContactSet(contact.to_proto()),
         Fact::ContactRemoved(address) => P::ContactRemoved(address.to_proto()),
         Fact::RequestKept { from, carried } => {

@@ -3,7 +3,7 @@
 use super::*;
 use domain::{
     EndpointId, EndpointName, Message, Timestamp,
-    account::{ScramHash, Token, Verifier},
+    account::{PushService, ScramHash, Token, Verifier},
     category::{Access, Item, Settings},
     conversation::{self, Affiliation, Configuration, Departure, Readers, Role, WhoMayInvite},
     endpoint::{Rendered, Said},
@@ -141,7 +141,12 @@ fn user_fact() -> impl Strategy<Value = user::Fact> {
     });
     let item = (text(), endpoint(), carried())
         .prop_map(|(id, publisher, content)| Arc::new(Item { id, publisher, content }));
+    let push = (endpoint(), text(), carried()).prop_map(|(address, node, options)| {
+        F::PushEnabled(Arc::new(PushService { address, node, options }))
+    });
     let account = prop_oneof![
+        push,
+        (endpoint(), option::of(text())).prop_map(|(address, node)| F::PushDisabled { address, node }),
         (verifiers(), time()).prop_map(|(verifiers, at)| F::AccountCreated { verifiers, at }),
         verifiers().prop_map(|verifiers| F::PasswordSet { verifiers }),
         any::<bool>().prop_map(F::EnabledSet),

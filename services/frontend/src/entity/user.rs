@@ -12,13 +12,13 @@ use crate::{
     shard::Rows,
 };
 use domain::{
-    Address, ConversationId, EndpointName, Home, Out, Reason, Refusal, Timestamp, conversation,
+    Address, ConversationId, EndpointId, EndpointName, Home, Out, Reason, Refusal, Timestamp, conversation,
     endpoint::{self, Event},
     user::{Command, Effect, Fact, User},
 };
 use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::oneshot;
-use xmpp::stream;
+use xmpp::{stream, xep::push};
 
 /// The machine, its sessions, and what could not be handed over yet.
 pub(crate) struct UserHost {
@@ -102,9 +102,11 @@ impl UserHost {
         }
     }
 
-    fn resume(&mut self, id: &Arc<str>, inbox: Inbox, ask: stream::AskId) {
+    /// Which parked session was found, if one was.
+    fn resume(&mut self, id: &Arc<str>, inbox: Inbox, ask: stream::AskId) -> Option<EndpointName> {
         if let Some(parked) = self.sessions.iter_mut().find(|outbox| outbox.is_parked_as(id)) {
-            return parked.resume(ask, inbox);
+            parked.resume(ask, inbox);
+            return Some(parked.endpoint().clone());
         }
         // Perhaps its old connection is not known to be dead yet. Each session says whether it is the one.
         let asked = self
@@ -115,6 +117,13 @@ impl UserHost {
         if asked == 0 {
             not_found(ask, &inbox);
         }
+        None
+    }
+
+    /// Whether the session of this endpoint has a connection decides who can be reached.
+    fn tell_parked(&mut self, now: Timestamp, endpoint: EndpointName, out: &mut Out<Fact, Effect>) {
+        let Some(parked) = self.session(&endpoint).map(|outbox| outbox.is_parked()) else { return };
+        self.machine.handle(now, Command::Parked { endpoint, parked }, out);
     }
 
     /// When the last one has said no, there is none of that id.
@@ -198,7 +207,7 @@ impl Entity for UserHost {
             if self.undelivered.len() < limits::UNDELIVERED { Some(ask) } else { refuse_more(ask, out) };
         let Some(ask) = ask else { return };
         match ask {
-            ToUser::Command(command) => self.machine.handle(now, command, out),
+            ToUser::Command(command) => self.machine.handle(now, recognised(command), out),
             // Whoever asked may have gone away meanwhile; then nobody misses the answer.
             ToUser::Credentials(reply) => drop(reply.send(self.credentials())),
             ToUser::LastSeen { asker, reply } => {
@@ -225,12 +234,17 @@ impl Entity for UserHost {
                 let session = parked.session;
                 if let Some(outbox) = self.session(&endpoint).filter(|outbox| outbox.session() == session) {
                     outbox.park(parked);
+                    self.tell_parked(now, endpoint, out);
                 }
             }
             ToUser::Resume { inbox, ask, credentials, .. } if credentials != self.machine.credentials() => {
                 not_found(ask, &inbox);
             }
-            ToUser::Resume { id, inbox, ask, .. } => self.resume(&id, inbox, ask),
+            ToUser::Resume { id, inbox, ask, .. } => {
+                if let Some(endpoint) = self.resume(&id, inbox, ask) {
+                    self.tell_parked(now, endpoint, out);
+                }
+            }
             ToUser::NotWanted { endpoint, id } => self.not_wanted(&endpoint, &id),
             ToUser::Answered { endpoint, session, ask, answer } => {
                 if let Some(outbox) = self.session(&endpoint).filter(|outbox| outbox.session() == session) {
@@ -300,6 +314,12 @@ impl Entity for UserHost {
                     self.tell_user(user.clone(), command.clone(), router);
                 }
             }
+            Effect::Push { ticket, service, waiting } => {
+                let from = EndpointId::new(self.address.clone(), push::endpoint());
+                let EndpointId { user, name: endpoint } = service.address.clone();
+                let payload = push::notification(&service, ticket, waiting);
+                self.tell_user(user, Command::Relay { from, endpoint, ticket, payload }, router);
+            }
             Effect::ToConversation(id, command) => self.tell_conversation(id, command, router),
             Effect::AdminDone(outcome) => {
                 if let Some(reply) = self.admins.pop_front() {
@@ -352,12 +372,25 @@ impl Entity for UserHost {
     }
 }
 
+/// The answer of a push service comes to an endpoint that is none.
+fn recognised(command: Command) -> Command {
+    match command {
+        Command::Relay { from, endpoint, ticket, payload } if endpoint == push::endpoint() => {
+            match push::answer(&payload) {
+                Some((push, refused)) => Command::PushAnswered { from, ticket, push, refused },
+                None => Command::Relay { from, endpoint, ticket, payload },
+            }
+        }
+        command => command,
+    }
+}
+
 /// Whether an endpoint's command leads to a fact of its user; messages are the conversation's matter.
 fn needs_log(command: &endpoint::Command) -> bool {
     use endpoint::{CategoryCommand as C, Command as E, RosterCommand as R};
     match command {
         E::Roster(R::Get { .. } | R::Blocked) => false,
-        E::Roster(_) => true,
+        E::Roster(_) | E::EnablePush(_) | E::DisablePush { .. } => true,
         E::Category { command, .. } => !matches!(command, C::List | C::Read { .. } | C::Settings { .. }),
         _ => false,
     }

@@ -147,6 +147,11 @@ impl Outbox {
         }
     }
 
+    /// Whether the session has no connection.
+    pub(crate) fn is_parked(&self) -> bool {
+        matches!(&self.end, End::Parked(_))
+    }
+
     /// Whether this parked session has that id.
     pub(crate) fn is_parked_as(&self, id: &str) -> bool {
         matches!(&self.end, End::Parked(parked) if *parked.id == *id)

@@ -1,7 +1,7 @@
 //! A user's account as a row: `linnet.state.v1.Account`.
 
 use super::RowError;
-use domain::account::Account;
+use domain::account::{Account, PushService};
 use event_log::codec::{Wire, all};
 use prost::Message as _;
 use proto::state;
@@ -15,6 +15,7 @@ pub(crate) fn encode(account: &Account) -> Vec<u8> {
         last_seen: account.last_seen.to_proto(),
         manual: account.manual.as_ref().map(|state| state.to_proto()),
         tokens: account.tokens.iter().map(Wire::to_proto).collect(),
+        pushes: account.pushes.iter().map(|service| service.to_proto()).collect(),
         next_kept: account.next_kept,
         roster_version: account.roster_version,
     }
@@ -30,6 +31,7 @@ pub(crate) fn decode(value: &[u8]) -> Result<Account, RowError> {
         last_seen: Wire::from_proto(row.last_seen)?,
         manual: Option::from_proto(row.manual)?.map(Arc::new),
         tokens: all(row.tokens)?,
+        pushes: all::<PushService>(row.pushes)?.into_iter().map(Arc::new).collect(),
         next_kept: row.next_kept,
         roster_version: row.roster_version,
     })

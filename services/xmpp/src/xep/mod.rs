@@ -21,6 +21,7 @@ pub(crate) mod pep;
 pub(crate) mod photo;
 pub(crate) mod ping;
 mod private;
+pub mod push;
 pub mod rsm;
 pub(crate) mod service;
 pub(crate) mod stanza_id;

@@ -2,7 +2,7 @@
 //! a function from an [`Iq`] to a [`Step`]; steps follow each other until one is a reply or a refusal, so each request
 //! gets exactly one answer.
 
-use super::{adhoc, disco, history, last, pep, ping, private, time, upload, vcard, version};
+use super::{adhoc, disco, history, last, pep, ping, private, push, time, upload, vcard, version};
 use crate::{
     ns,
     session::{self, Addressee, Config, Escalation, Output, Question, Session, Turn},
@@ -158,6 +158,7 @@ pub(crate) fn of(namespace: &str) -> Option<Service> {
         history::NS => history::request,
         vcard::NS => vcard::request,
         private::NS => private::request,
+        push::NS => push::request,
         upload::NS => upload::request,
         adhoc::NS => adhoc::request,
         ping::NS => ping::request,

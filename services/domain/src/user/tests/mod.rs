@@ -12,6 +12,7 @@ mod keeping;
 mod limits;
 mod lines;
 mod presence;
+mod push;
 mod replay;
 mod roster;
 mod standing;
@@ -96,6 +97,7 @@ struct Stage {
     open: BTreeSet<(EndpointId, Ticket)>,
     tickets: u64,
     serials: BTreeMap<EndpointId, u64>,
+    pushed: Vec<Ticket>,
 }
 
 impl Stage {
@@ -149,6 +151,11 @@ impl Stage {
                 Effect::ToUser(to, command) => commands.push_back((to, command)),
                 Effect::ToUsers(to, command) => {
                     commands.extend(to.iter().map(|to| (to.clone(), command.clone())));
+                }
+                Effect::Push { ticket, service, waiting } => {
+                    let to = lines::short_endpoint(&service.address);
+                    self.heard.push(format!("{to} {}: {waiting} wait", service.node));
+                    self.pushed.push(ticket);
                 }
                 Effect::ToConversation(id, command) => self.converse(id, command, commands),
                 Effect::AdminDone(result) => {

@@ -11,7 +11,8 @@ use crate::xep::{
 use std::collections::BTreeSet;
 
 /// A feature, and a request that is answered where it is named.
-const REQUESTS: [(&str, &str, &str); 18] = [
+const REQUESTS: [(&str, &str, &str); 19] = [
+    ("urn:xmpp:push:0", "set", "enable"),
     ("http://jabber.org/protocol/disco#info", "get", "query"),
     ("http://jabber.org/protocol/disco#items", "get", "query"),
     ("urn:xmpp:ping", "get", "ping"),

@@ -9,7 +9,7 @@ use crate::{
     xep::{
         adhoc, blocking, bookmarks, caps,
         forms::{Field, Form, FormKind},
-        history, last, payload, pep, ping, rsm,
+        history, last, payload, pep, ping, push, rsm,
         service::{Iq, Step},
         time, upload, vcard, version,
     },
@@ -89,6 +89,7 @@ pub(crate) fn account() -> Info {
         history::NS,
         history::EXTENDED,
         ping::NS,
+        push::NS,
         rsm::NS,
         payload::STANZA_IDS,
         vcard::NS,
