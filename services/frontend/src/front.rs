@@ -189,9 +189,14 @@ impl FrontEnd {
         &self.0.gate
     }
 
-    /// Where web clients find XMPP over WebSocket.
-    pub fn websocket_url(&self) -> Option<String> {
-        self.0.settings.web.as_ref().map(|web| format!("{}/xmpp-websocket", web.replacen("http", "ws", 1)))
+    /// The ways for web clients, by their names in XEP-0156; XEP-0206 needs HTTPS.
+    pub fn web_ways(&self) -> Option<Vec<(&'static str, String)>> {
+        let web = self.0.settings.web.as_ref()?;
+        let mut ways = vec![("websocket", format!("{}/xmpp-websocket", web.replacen("http", "ws", 1)))];
+        if web.starts_with("https:") {
+            ways.push(("xbosh", format!("{web}/http-bind")));
+        }
+        Some(ways)
     }
 
     /// Bytes free on the disk of the data; 0 if that is not known.

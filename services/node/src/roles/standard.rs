@@ -101,11 +101,11 @@ fn settings(standard: &Standard) -> Result<Settings, Box<dyn Error>> {
     let mut xmpp = xmpp::session::Config::new(standard.domain.clone())?;
     xmpp.administrators.clone_from(&standard.admin);
     xmpp.upload_bytes = standard.upload_max;
-    let web = standard.http.filter(|_| standard.upload_max > 0).map(|http| {
+    let web = standard.http.map(|http| {
         let scheme = if standard.http_tls { "https" } else { "http" };
         format!("{scheme}://{}:{}", standard.domain, http.port())
     });
-    if web.is_none() {
+    if web.is_none() || standard.upload_max == 0 {
         xmpp.uploads = None;
     }
     let day = Duration::from_hours(24);

@@ -96,7 +96,7 @@ fn scope(bindings: &Bindings<'_>) -> Result<Scope, StreamError> {
 }
 
 /// The text after its XML declaration, if it has one; it may say version 1.0 and UTF-8 only (RFC 6120 §11.5, §11.6).
-fn skip_declaration(text: &str) -> Result<&str, StreamError> {
+pub(crate) fn skip_declaration(text: &str) -> Result<&str, StreamError> {
     let Some(inside) = text.strip_prefix("<?xml") else { return Ok(text) };
     let (declared, rest) = inside.split_once("?>").ok_or(StreamError::NotWellFormed)?;
     let closed = format!("{declared}>");
