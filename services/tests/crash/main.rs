@@ -91,7 +91,8 @@ impl Pair {
         if let Some(fall) = first_fall(&numbers) {
             return Err(format!("out of order: {fall:?}"));
         }
-        let kept: BTreeMap<u64, &str> = history.iter().map(|heard| (heard.number, heard.id.as_str())).collect();
+        let kept: BTreeMap<u64, &str> =
+            history.iter().map(|heard| (heard.number, heard.id.as_str())).collect();
         if kept.len() < history.len() || !history.is_sorted_by_key(|heard| heard.number) {
             return Err("the history holds something twice or out of order".to_owned());
         }
@@ -99,7 +100,9 @@ impl Pair {
         if !lost.is_empty() {
             let found = lost.iter().filter(|number| kept.contains_key(number)).count();
             let said = self.sender.said();
-            return Err(format!("of {said}, acknowledged and never delivered: {lost:?}; in the history: {found}"));
+            return Err(format!(
+                "of {said}, acknowledged and never delivered: {lost:?}; in the history: {found}"
+            ));
         }
         if let Some(heard) = once.iter().find(|heard| kept.get(&heard.number) != Some(&heard.id.as_str())) {
             return Err(format!("{} is not in the history under its id", heard.number));

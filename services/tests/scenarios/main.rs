@@ -2,6 +2,7 @@
 
 mod admin;
 mod blocking;
+mod bosh;
 mod conference;
 mod history;
 mod house;

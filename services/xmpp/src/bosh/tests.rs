@@ -217,7 +217,7 @@ fn an_answer_has_arrived_when_the_client_cannot_do_without_or_says_so() {
     assert_eq!(play.settle(1).said(), "11: <body><a/></body>");
     // Whoever asks 12 may still wait for 11: that the answer to 10 is there says nothing of stanzas.
     assert_eq!(play.request(12, 12, "", "").said(), "");
-    assert_eq!(play.request(13, 13, "", "<x xmlns='jabber:client'/>").said(), "arrived 1");
+    assert_eq!(play.request(13, 13, "", "<x xmlns='jabber:client'/>").said(), "arrived 1\n12: <body/>");
 
     let mut play = opened("wait='60' hold='1' ack='1'");
     play.request(11, 11, "", "");
