@@ -73,6 +73,18 @@ impl EndpointName {
         Ok(Self(name.as_ref().into()))
     }
 
+    /// What stands for the address itself, where somebody of a peer domain speaks without an endpoint: no user of this
+    /// deployment has one of that name.
+    #[must_use]
+    pub fn nameless() -> Self {
+        Self("".into())
+    }
+
+    /// Whether it is [`Self::nameless`].
+    pub fn is_nameless(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -179,6 +191,9 @@ impl fmt::Debug for EndpointName {
 
 impl fmt::Display for EndpointId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_nameless() {
+            return fmt::Display::fmt(&self.user, f);
+        }
         write!(f, "{}/{}", self.user, self.name)
     }
 }
@@ -225,6 +240,13 @@ mod tests {
             assert!(Address::parse(given).is_err(), "{given}");
         }
         assert!(Address::parse(&format!("{}@example.org", "a".repeat(1024))).is_err());
+    }
+
+    #[test]
+    fn an_address_may_speak_for_itself() {
+        let irc = Address::parse("irc.example.org").expect("valid");
+        assert_eq!(EndpointId::new(irc, EndpointName::nameless()).to_string(), "irc.example.org");
+        assert!(EndpointName::parse("").is_err(), "nobody can take that name");
     }
 
     #[test]

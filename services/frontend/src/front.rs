@@ -4,6 +4,7 @@
 use crate::{
     clock,
     meters::Meters,
+    peer::Peers,
     router::Router,
     shard::{ShardActor, WriteDown},
     upload::{Files, Slots, Terms},
@@ -36,6 +37,8 @@ pub struct Settings {
     pub upload_terms: Terms,
     /// `https://host:port` of the web listener as clients reach it; `None` where it is off.
     pub web: Option<String>,
+    /// The domains of components, with their secrets (XEP-0114).
+    pub components: Arc<xmpp::component::Components>,
     /// What the XMPP door tells and allows.
     pub xmpp: Arc<xmpp::session::Config>,
     /// Bytes that must stay free on the disk.
@@ -109,7 +112,8 @@ impl FrontEnd {
         let files = Arc::new(Files::open(&settings.uploads).map_err(StartError::Uploads)?);
         let uploads = Uploads { slots: Slots::new(settings.upload_terms, Arc::clone(&files)), files };
         let writer = WriterId(getrandom::u64().map_err(StartError::Randomness)?.max(1));
-        let router = Router::new(log.shards(), log.clone());
+        let peers = Peers::new(&settings.components, &settings.domain);
+        let router = Router::new(log.shards(), log.clone(), peers);
         let policy = Policy { user: settings.user.clone(), conversation: settings.conversation.clone() };
         let parts = Parts { log, store, router, meters: Arc::default(), policy, writer };
         let workers: Vec<_> = (0..settings.workers.max(1)).map(|_| Arbiter::new()).collect();

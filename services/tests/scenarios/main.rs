@@ -3,6 +3,7 @@
 mod admin;
 mod blocking;
 mod bosh;
+mod component;
 mod conference;
 mod history;
 mod house;

@@ -48,6 +48,28 @@ pub const TOKEN_LIFE: Duration = Duration::from_hours(14 * 24);
 /// Bytes of a client's stable id (XEP-0388 `user-agent`); a longer one is taken as none: no token for it.
 pub const CLIENT_ID_BYTES: usize = 128;
 
+// ── components (component/) ──
+
+/// Stanzas that wait to be written to a component; from then on presence is dropped and requests are refused, and one
+/// more message ends the connection with `resource-constraint` (it is kept, and comes again).
+pub const PEER_WAITING: usize = 10_000;
+/// Bytes that wait to be written to a component; then as for [`PEER_WAITING`].
+pub const PEER_WAITING_BYTES: usize = 16 * 1024 * 1024;
+/// Messages that were accepted for a component and are held until it is back; further ones stay in the log, and come
+/// again when their conversation is woken.
+pub const PEER_KEPT: usize = 10_000;
+/// Stanzas of a component that wait for an answer of a home; nothing more is read until some are answered. Of what was
+/// read already, everything beyond eight times as many is refused with `resource-constraint`.
+pub const PEER_OPEN: usize = 1_024;
+/// Requests of users that a component has not answered; one more is refused with `resource-constraint`.
+pub const PEER_REQUESTS: usize = 4_096;
+/// A component that has not answered a request after this is answered for, with `remote-server-timeout`.
+pub const PEER_ANSWER_TIME: Duration = Duration::from_mins(1);
+/// Live conversations that are told when a component comes or goes; others ask again after a while.
+pub const PEER_CONVERSATIONS: usize = 10_000;
+/// Bytes that are handed to the connection of a component at once.
+pub const PEER_BATCH: usize = 64 * 1024;
+
 // ── BOSH (bosh/) ──
 
 /// Bytes of one request of XEP-0124; a longer one is answered with `policy-violation` before it is looked at.

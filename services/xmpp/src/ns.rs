@@ -38,6 +38,8 @@ pub const PRE_APPROVAL: &str = "urn:xmpp:features:pre-approval";
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
 /// RFC 7395 §3.3.2: the stream header and end of a WebSocket.
 pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
+/// XEP-0114: stanzas between a component and its server.
+pub const COMPONENT: &str = "jabber:component:accept";
 /// XEP-0124: the wrapper of HTTP requests and their answers.
 pub const BOSH: &str = "http://jabber.org/protocol/httpbind";
 /// XEP-0206: what XMPP adds to that.

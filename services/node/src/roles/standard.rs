@@ -73,7 +73,7 @@ async fn serve(standard: Standard) -> Result<(), Box<dyn Error>> {
         front.clone(),
         stream_settings(&standard, xmpp::xep::stream_features(&front.settings().xmpp))?,
     );
-    let doors = Doors { xmpp: standard.xmpp, xmpp_tls: standard.xmpp_tls };
+    let doors = Doors { xmpp: standard.xmpp, xmpp_tls: standard.xmpp_tls, component: standard.component };
     let opened = frontend::open(&front, &sessions, &entrance, &doors)?;
     let web = serve_web(&standard, &tls, Web { front: front.clone(), metrics, sessions })?;
     let grpc = serve_admin(&standard, front.clone()).await?;
@@ -101,6 +101,7 @@ fn settings(standard: &Standard) -> Result<Settings, Box<dyn Error>> {
     let mut xmpp = xmpp::session::Config::new(standard.domain.clone())?;
     xmpp.administrators.clone_from(&standard.admin);
     xmpp.upload_bytes = standard.upload_max;
+    xmpp.peers = standard.components.keys().cloned().collect();
     let web = standard.http.map(|http| {
         let scheme = if standard.http_tls { "https" } else { "http" };
         format!("{scheme}://{}:{}", standard.domain, http.port())
@@ -126,6 +127,7 @@ fn settings(standard: &Standard) -> Result<Settings, Box<dyn Error>> {
             keep: day * standard.upload_days,
         },
         web,
+        components: Arc::new(standard.components.clone()),
         xmpp: Arc::new(xmpp),
         disk_reserve: standard.disk_reserve,
     })
@@ -195,11 +197,12 @@ async fn serve_admin(standard: &Standard, front: FrontEnd) -> Result<Option<Sock
 fn announce(standard: &Standard, doors: &Doors, http: Option<SocketAddr>, grpc: Option<SocketAddr>) {
     let shown = |address: Option<SocketAddr>| address.map_or("off".to_owned(), |address| address.to_string());
     println!(
-        "linnet: {} is ready: xmpp {} xmpp-tls {} http {} grpc {}",
+        "linnet: {} is ready: xmpp {} xmpp-tls {} http {} component {} grpc {}",
         standard.domain,
         shown(doors.xmpp),
         shown(doors.xmpp_tls),
         shown(http),
+        shown(doors.component),
         shown(grpc)
     );
 }

@@ -13,6 +13,8 @@ pub struct Config {
     pub conferences: Address,
     /// The address of the upload service (XEP-0363); `None` where files cannot be uploaded.
     pub uploads: Option<Address>,
+    /// Domains of others that are reached (XEP-0114): of any address there, only its home knows what it is.
+    pub peers: Vec<Address>,
     /// Bytes of one uploaded file at most.
     pub upload_bytes: u64,
     /// Who may use the administrators' commands (XEP-0133).
@@ -34,6 +36,7 @@ impl Config {
         Ok(Self {
             conferences: below("conference")?,
             uploads: Some(below("upload")?),
+            peers: Vec::new(),
             upload_bytes: 100 * 1024 * 1024,
             administrators: Vec::new(),
             contacts: Vec::new(),

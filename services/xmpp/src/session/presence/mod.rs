@@ -4,7 +4,7 @@ mod notice;
 mod send;
 mod state;
 
-pub(crate) use notice::{directed, handshake, notice};
-pub(crate) use send::note;
+pub(crate) use notice::{directed, handshake, notice, whole_state, write_handshake, write_presence};
 pub(super) use send::presence;
+pub(crate) use send::{Wish, carried, note};
 pub(crate) use state::{append_state, read_state};

@@ -37,7 +37,7 @@ pub(crate) fn notice(session: &mut Session, turn: &mut Turn<'_>, notice: &Notice
 }
 
 /// The whole presence of somebody as one state; `None` for offline.
-fn whole_state(
+pub(crate) fn whole_state(
     availability: Availability,
     activity: Option<domain::presentity::Activity>,
     note: Option<Arc<str>>,
@@ -75,29 +75,41 @@ fn tell(
     state: Option<&State>,
     since: Option<Timestamp>,
 ) {
-    let shown = state.filter(|state| state.availability != Availability::Offline);
-    let mut xml = Vec::with_capacity(256 + shown.map_or(0, |state| state.carried.len()));
-    xml.extend_from_slice(b"<presence from='");
-    append_full(from, endpoint, &mut xml);
-    xml.extend_from_slice(b"' to='");
-    append_full(&session.me.user, Some(&session.me.name), &mut xml);
-    if let Some(state) = shown {
-        xml.extend_from_slice(b"'>");
-        append_state(state, &mut xml);
-    } else {
-        xml.extend_from_slice(b"' type='unavailable'>");
-        if let Some(note) = state.and_then(|state| state.note.as_ref()) {
-            Tag::open(&mut xml, "status").text(note);
-        }
-    }
-    if let Some(at) = since {
-        write_delay(Some(from), at, &mut xml);
-    }
-    xml.extend_from_slice(b"</presence>");
+    let mut xml = Vec::new();
+    write_presence((from, endpoint), (&session.me.user, Some(&session.me.name)), state, since, &mut xml);
     session.send(turn, xml, || {
         let source = endpoint.map_or_else(|| from.to_string(), |name| format!("{from}/{name}"));
         Urgency::Latest(Slot { class: Class::Presence, source: source.into() })
     });
+}
+
+/// Somebody's presence, as it comes to somebody.
+pub(crate) fn write_presence(
+    from: (&Address, Option<&EndpointName>),
+    to: (&Address, Option<&EndpointName>),
+    state: Option<&State>,
+    since: Option<Timestamp>,
+    xml: &mut Vec<u8>,
+) {
+    let shown = state.filter(|state| state.availability != Availability::Offline);
+    xml.reserve(256 + shown.map_or(0, |state| state.carried.len()));
+    xml.extend_from_slice(b"<presence from='");
+    append_full(from.0, from.1, xml);
+    xml.extend_from_slice(b"' to='");
+    append_full(to.0, to.1, xml);
+    if let Some(state) = shown {
+        xml.extend_from_slice(b"'>");
+        append_state(state, xml);
+    } else {
+        xml.extend_from_slice(b"' type='unavailable'>");
+        if let Some(note) = state.and_then(|state| state.note.as_ref()) {
+            Tag::open(xml, "status").text(note);
+        }
+    }
+    if let Some(at) = since {
+        write_delay(Some(from.0), at, xml);
+    }
+    xml.extend_from_slice(b"</presence>");
 }
 
 /// Somebody asks, allows, or no longer does.
@@ -108,17 +120,28 @@ pub(crate) fn handshake(
     step: Handshake,
     carried: &Bytes,
 ) {
+    let mut xml = Vec::new();
+    write_handshake(from, &session.me.user, step, carried, &mut xml);
+    session.send(turn, xml, || Urgency::Now);
+}
+
+/// A step of the subscription hand-shake, between bare addresses (RFC 6121 §3).
+pub(crate) fn write_handshake(
+    from: &Address,
+    to: &Address,
+    step: Handshake,
+    carried: &Bytes,
+    xml: &mut Vec<u8>,
+) {
     let type_ = match step {
         Handshake::Subscribe => "subscribe",
         Handshake::Subscribed => "subscribed",
         Handshake::Unsubscribe => "unsubscribe",
         Handshake::Unsubscribed => "unsubscribed",
     };
-    let mut xml = Vec::with_capacity(192 + carried.len());
-    Tag::open(&mut xml, "presence")
+    Tag::open(xml, "presence")
         .attr("from", from.as_str())
-        .attr("to", session.me.user.as_str())
+        .attr("to", to.as_str())
         .attr("type", type_)
         .content(|xml| xml.extend_from_slice(carried));
-    session.send(turn, xml, || Urgency::Now);
 }
