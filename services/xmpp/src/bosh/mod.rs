@@ -7,6 +7,8 @@
 
 mod body;
 #[cfg(test)]
+mod property;
+#[cfg(test)]
 mod tests;
 
 pub use body::{Body, Condition};
@@ -188,7 +190,7 @@ impl<S> Bosh<S> {
             Phase::Ending | Phase::Over => {}
         }
         if self.phase != Phase::Over && self.quiet_until().is_some_and(|until| until <= now) {
-            self.phase = Phase::Over;
+            self.finish(out);
             out.push(Output::Lost);
         }
     }
@@ -210,8 +212,7 @@ impl<S> Bosh<S> {
     }
 
     fn quiet_until(&self) -> Option<Timestamp> {
-        let waits = self.held.is_empty() && self.early.is_empty();
-        waits.then(|| self.quiet.0.plus(self.quiet.1))
+        self.held.is_empty().then(|| self.quiet.0.plus(self.quiet.1))
     }
 
     /// Takes the request whose turn it is, if it is there and the stream has taken all before it.

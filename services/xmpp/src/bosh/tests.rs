@@ -240,6 +240,16 @@ fn who_is_silent_for_too_long_is_gone() {
 }
 
 #[test]
+fn a_gap_that_is_never_filled_is_silence_too() {
+    let mut play = opened("wait='60' hold='1'");
+    play.request(12, 12, "", "");
+    assert_eq!(
+        play.wait(BODY_INACTIVITY).said(),
+        "12: <body type='terminate' condition='other-request'/>\nlost"
+    );
+}
+
+#[test]
 fn a_pause_is_answered_at_once_and_without_content() {
     let mut play = opened("wait='60' hold='1'");
     play.request(11, 11, "", "");
