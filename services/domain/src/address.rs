@@ -90,6 +90,18 @@ impl EndpointName {
         Ok(Self(text.into()))
     }
 
+    /// What stands for the address itself, where somebody of a peer domain speaks without an endpoint: no user of this
+    /// deployment has one of that name.
+    #[must_use]
+    pub fn nameless() -> Self {
+        Self("".into())
+    }
+
+    /// Whether it is [`Self::nameless`].
+    pub fn is_nameless(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -209,6 +221,9 @@ impl fmt::Debug for EndpointName {
 
 impl fmt::Display for EndpointId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_nameless() {
+            return fmt::Display::fmt(&self.user, f);
+        }
         write!(f, "{}/{}", self.user, self.name)
     }
 }
@@ -282,6 +297,13 @@ mod tests {
     fn any_text() -> impl Strategy<Value = String> {
         let part = || prop_oneof![3 => "\\p{L}{1,4}", 1 => "\\PC{1,4}", 1 => "[a-zA-Z0-9-]{1,8}"];
         (part(), part(), part()).prop_map(|(local, domain, name)| format!("{local}@{domain}.org/{name}"))
+    }
+
+    #[test]
+    fn an_address_may_speak_for_itself() {
+        let irc = Address::parse("irc.example.org").expect("valid");
+        assert_eq!(EndpointId::new(irc, EndpointName::nameless()).to_string(), "irc.example.org");
+        assert!(EndpointName::parse("").is_err(), "nobody can take that name");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The XMPP door: listeners on every worker thread, each connection a session there.
+//! The XMPP door: listeners on every worker thread, each connection a session there. Components have one listener.
 
 use crate::{
     clock,
@@ -16,6 +16,8 @@ pub struct Doors {
     pub xmpp: Option<SocketAddr>,
     /// Direct TLS (XEP-0368).
     pub xmpp_tls: Option<SocketAddr>,
+    /// Components (XEP-0114).
+    pub component: Option<SocketAddr>,
 }
 
 /// Opens the door; the addresses that come back have the ports that the system chose where 0 was asked for.
@@ -41,7 +43,33 @@ pub fn open(
             });
         }
     }
+    if let Some(address) = doors.component {
+        opened.component = Some(open_to_components(front, sessions, entrance, address)?);
+    }
     Ok(opened)
+}
+
+fn open_to_components(
+    front: &FrontEnd,
+    sessions: &Sessions,
+    entrance: &Arc<Entrance>,
+    address: SocketAddr,
+) -> io::Result<SocketAddr> {
+    let mut listeners = Listener::bind(address, Opening::StartTls, 1)
+        .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
+    let listener = listeners.remove(0);
+    let bound = listener.address()?;
+    let (entrance, sessions) = (Arc::clone(entrance), sessions.clone());
+    front.workers()[0].spawn_fn(move || {
+        actix::spawn(async move {
+            let make = |arrival: Arrival, told| sessions.component(arrival.peer.ip(), told, clock::now());
+            let spawn = |connection| drop(actix::spawn(connection));
+            if let Err(error) = listener.run(entrance, make, spawn).await {
+                tracing::error!(%error, "the listener for components has ended");
+            }
+        });
+    });
+    Ok(bound)
 }
 
 async fn serve(listener: Listener, entrance: Arc<Entrance>, sessions: Sessions) {

@@ -4,6 +4,7 @@
 use crate::{
     clock,
     meters::Meters,
+    peer::Peers,
     router::Router,
     shard::{ShardActor, WriteDown},
     upload::{Files, Slots, Terms},
@@ -41,6 +42,8 @@ pub struct Settings {
     pub upload_terms: Terms,
     /// `https://host:port` of the web listener as clients reach it; `None` where it is off.
     pub web: Option<String>,
+    /// The domains of components, with their secrets (XEP-0114).
+    pub components: Arc<xmpp::component::Components>,
     /// What the XMPP door tells and allows.
     pub xmpp: Arc<xmpp::session::Config>,
     /// Bytes that must stay free on the disk.
@@ -116,7 +119,8 @@ impl FrontEnd {
         let files = Arc::new(Files::open(&settings.uploads).map_err(StartError::Uploads)?);
         let uploads = Uploads { slots: Slots::new(settings.upload_terms, Arc::clone(&files)), files };
         let writer = WriterId(getrandom::u64().map_err(StartError::Randomness)?.max(1));
-        let router = Router::new(log.shards(), log.clone());
+        let peers = Peers::new(&settings.components, &settings.domain);
+        let router = Router::new(log.shards(), log.clone(), peers);
         let policy = Policy { user: settings.user.clone(), conversation: settings.conversation.clone() };
         let parts = Parts { log, store, router, meters: Arc::default(), policy, writer };
         let workers: Vec<_> = (0..settings.workers.max(1)).map(|_| Arbiter::new()).collect();
@@ -206,9 +210,14 @@ impl FrontEnd {
         &self.0.gate
     }
 
-    /// Where web clients find XMPP over WebSocket.
-    pub fn websocket_url(&self) -> Option<String> {
-        self.0.settings.web.as_ref().map(|web| format!("{}/xmpp-websocket", web.replacen("http", "ws", 1)))
+    /// The ways for web clients, by their names in XEP-0156; XEP-0206 needs HTTPS.
+    pub fn web_ways(&self) -> Option<Vec<(&'static str, String)>> {
+        let web = self.0.settings.web.as_ref()?;
+        let mut ways = vec![("websocket", format!("{}/xmpp-websocket", web.replacen("http", "ws", 1)))];
+        if web.starts_with("https:") {
+            ways.push(("xbosh", format!("{web}/http-bind")));
+        }
+        Some(ways)
     }
 
     /// Bytes free on the disk of the data; 0 if that is not known.

@@ -10,6 +10,7 @@ mod front;
 pub mod limits;
 pub mod meters;
 pub mod passwords;
+pub mod peer;
 mod router;
 pub mod session;
 mod shard;

@@ -33,3 +33,13 @@ pub const REPLAY_BYTES: usize = 1 << 20;
 pub const HISTORY_AT_ONCE: usize = 16;
 /// A question about the past that has not come to its turn after this is refused with `TryLater`.
 pub const HISTORY_WAIT: Duration = Duration::from_secs(20);
+/// Sessions of XEP-0124 at once (each has a place behind the gate too); one more is answered with 503.
+pub const BOSH_SESSIONS: usize = 10_000;
+/// Requests of one session of XEP-0124 on their way to it; one more is answered with 503.
+pub const BOSH_REQUESTS: usize = 8;
+/// Bytes of an HTTP request of XEP-0124 that are read at once; a longer one needs one of [`LONG_BODIES`].
+pub const SHORT_BODY: usize = 16 * 1024;
+/// Requests longer than [`SHORT_BODY`] that are read at the same time; one more is answered with 503.
+pub const LONG_BODIES: usize = 64;
+/// How long the content of one request of XEP-0124 may take to come; then it is answered with 408.
+pub const BODY_TIME: Duration = Duration::from_secs(20);

@@ -1,4 +1,5 @@
-//! Where every command finds the home of whom it is for. In Standard Edition all homes are in this process.
+//! Where every command finds the home of whom it is for. In Standard Edition all homes are in this process; what is for
+//! an address of a peer domain goes to the border of that.
 
 #![allow(clippy::result_large_err, reason = "what is refused comes back to be tried again, and seldom is")]
 
@@ -7,7 +8,7 @@ use actix::Addr;
 use domain::{Address, ConversationId, Home, Shard, ShardCount, conversation, user};
 use std::sync::{Arc, OnceLock};
 
-use crate::entity::ToUser;
+use crate::{entity::ToUser, peer::Peers};
 
 /// Knows the shards. Cheap to clone.
 #[derive(Clone)]
@@ -18,6 +19,7 @@ struct Inner {
     /// Set once, when all shards have started.
     shards: OnceLock<Vec<Addr<ShardActor>>>,
     log: event_log::Log,
+    peers: Peers,
 }
 
 /// A command that could not be handed over now: the shard's mailbox is full. It comes back whole, for another try.
@@ -25,8 +27,15 @@ struct Inner {
 pub struct Busy<T>(pub T);
 
 impl Router {
-    pub(crate) fn new(count: ShardCount, log: event_log::Log) -> Self {
-        Self(Arc::new(Inner { count, shards: OnceLock::new(), log }))
+    pub(crate) fn new(count: ShardCount, log: event_log::Log, peers: Peers) -> Self {
+        let router = Self(Arc::new(Inner { count, shards: OnceLock::new(), log, peers }));
+        router.peers().open(&router);
+        router
+    }
+
+    /// The domains of others.
+    pub(crate) fn peers(&self) -> &Peers {
+        &self.0.peers
     }
 
     pub(crate) fn open(&self, shards: Vec<Addr<ShardActor>>) {
@@ -52,6 +61,9 @@ impl Router {
     }
 
     pub(crate) fn ask_user(&self, address: Address, ask: ToUser) -> Result<(), Busy<(Address, ToUser)>> {
+        if let Some(border) = self.0.peers.of(&address) {
+            return border.ask(address, ask);
+        }
         let shard = Home::User(address.clone()).shard(self.0.count);
         self.send(shard, ToShard::User(address, ask)).map_err(|Busy(message)| match message {
             ToShard::User(address, ask) => Busy((address, ask)),

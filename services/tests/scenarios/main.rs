@@ -2,6 +2,8 @@
 
 mod admin;
 mod blocking;
+mod bosh;
+mod component;
 mod conference;
 mod disk;
 mod history;

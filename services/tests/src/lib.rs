@@ -4,11 +4,13 @@
 
 pub mod binary;
 pub mod client;
+pub mod component;
 pub mod limits;
 pub mod play;
 pub mod server;
 pub mod wire;
 
 pub use client::Client;
+pub use component::Component;
 pub use play::Stage;
 pub use server::{House, Server};

@@ -29,6 +29,8 @@ pub struct Ports {
     pub xmpp_tls: SocketAddr,
     /// HTTPS.
     pub http: SocketAddr,
+    /// Components, where they may connect.
+    pub component: Option<SocketAddr>,
     /// Administration.
     pub grpc: SocketAddr,
 }
@@ -212,7 +214,7 @@ fn launch(data: &Path, disk: Option<&str>, options: &[String]) -> (Child, Ports)
     panic!("linnet did not start: {}", fs::read_to_string(data.join("test.log")).unwrap_or_default());
 }
 
-/// From `linnet: linnet.test is ready: xmpp … xmpp-tls … http … grpc …`.
+/// From `linnet: linnet.test is ready: xmpp … xmpp-tls … http … component … grpc …`.
 fn ports(line: &str) -> Option<Ports> {
     let words: Vec<&str> = line.split(' ').collect();
     let after = |name| {
@@ -223,6 +225,7 @@ fn ports(line: &str) -> Option<Ports> {
         xmpp: after("xmpp")?,
         xmpp_tls: after("xmpp-tls")?,
         http: after("http")?,
+        component: after("component"),
         grpc: after("grpc")?,
     })
 }

@@ -48,6 +48,51 @@ pub const TOKEN_LIFE: Duration = Duration::from_hours(14 * 24);
 /// Bytes of a client's stable id (XEP-0388 `user-agent`); a longer one is taken as none: no token for it.
 pub const CLIENT_ID_BYTES: usize = 128;
 
+// ── components (component/) ──
+
+/// Stanzas that wait to be written to a component; from then on presence is dropped and requests are refused, and one
+/// more message ends the connection with `resource-constraint` (it is kept, and comes again).
+pub const PEER_WAITING: usize = 10_000;
+/// Bytes that wait to be written to a component; then as for [`PEER_WAITING`].
+pub const PEER_WAITING_BYTES: usize = 16 * 1024 * 1024;
+/// Messages that were accepted for a component and are held until it is back; further ones stay in the log, and come
+/// again when their conversation is woken.
+pub const PEER_KEPT: usize = 10_000;
+/// Stanzas of a component that wait for an answer of a home; nothing more is read until some are answered. Of what was
+/// read already, everything beyond eight times as many is refused with `resource-constraint`.
+pub const PEER_OPEN: usize = 1_024;
+/// Requests of users that a component has not answered; one more is refused with `resource-constraint`.
+pub const PEER_REQUESTS: usize = 4_096;
+/// A component that has not answered a request after this is answered for, with `remote-server-timeout`.
+pub const PEER_ANSWER_TIME: Duration = Duration::from_mins(1);
+/// Live conversations that are told when a component comes or goes; others ask again after a while.
+pub const PEER_CONVERSATIONS: usize = 10_000;
+/// Bytes that are handed to the connection of a component at once.
+pub const PEER_BATCH: usize = 64 * 1024;
+
+// ── BOSH (bosh/) ──
+
+/// Bytes of one request of XEP-0124; a longer one is answered with `policy-violation` before it is looked at.
+pub const BODY_BYTES: usize = 512 * 1024;
+/// Elements in one request of XEP-0124; a request with more is answered with `policy-violation`.
+pub const BODY_ELEMENTS: usize = 256;
+/// Requests that a client may have open at once; one beyond that window ends the session with `item-not-found`.
+pub const BODY_REQUESTS: u64 = 2;
+/// Requests that are held until there is something to say; one more is answered at once, whether or not there is.
+pub const BODY_HOLD: usize = 1;
+/// How long a request is held at most; then its answer is empty.
+pub const BODY_WAIT: Duration = Duration::from_mins(1);
+/// A client that has no request open for so long is gone.
+pub const BODY_INACTIVITY: Duration = Duration::from_secs(30);
+/// The same, for a client that has nothing held (XEP-0124 §12).
+pub const BODY_POLLING_INACTIVITY: Duration = Duration::from_secs(90);
+/// Requests that carry nothing may follow each other after this; sooner ends the session with `policy-violation`.
+pub const BODY_POLLING: Duration = Duration::from_secs(5);
+/// The longest pause that a client may ask for; a longer one ends the session with `policy-violation`.
+pub const BODY_PAUSE: Duration = Duration::from_mins(2);
+/// Bytes that wait for a client's next request; then no more is asked of its inbox until it comes.
+pub const BODY_WAITING_BYTES: usize = 256 * 1024;
+
 // ── the extensions' services (xep/) ──
 
 /// Stanzas held for a client that is inactive (XEP-0352), the newest of each source; at this many all go out.

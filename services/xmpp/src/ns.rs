@@ -42,5 +42,11 @@ pub const CAPS2: &str = "urn:xmpp:caps";
 pub const HASHES: &str = "urn:xmpp:hashes:2";
 /// RFC 7395 §3.3.2: the stream header and end of a WebSocket.
 pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
+/// XEP-0114: stanzas between a component and its server.
+pub const COMPONENT: &str = "jabber:component:accept";
+/// XEP-0124: the wrapper of HTTP requests and their answers.
+pub const BOSH: &str = "http://jabber.org/protocol/httpbind";
+/// XEP-0206: what XMPP adds to that.
+pub const XBOSH: &str = "urn:xmpp:xbosh";
 /// The namespace of the prefix `xml`.
 pub const XML: &str = "http://www.w3.org/XML/1998/namespace";

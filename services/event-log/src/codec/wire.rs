@@ -96,6 +96,9 @@ impl Wire for EndpointName {
     }
 
     fn from_proto(proto: String) -> Result<Self, CodecError> {
+        if proto.is_empty() {
+            return Ok(Self::nameless());
+        }
         Ok(Self::kept(&proto)?)
     }
 }

@@ -21,7 +21,8 @@ fn address() -> impl Strategy<Value = Address> {
 }
 
 fn name() -> impl Strategy<Value = EndpointName> {
-    select(vec!["phone", "desk/2 left", "Büro ☎"]).prop_map(|text| EndpointName::parse(text).expect("a name"))
+    let names = select(vec!["phone", "desk/2 left", "Büro ☎"]).prop_map(EndpointName::parse);
+    prop_oneof![3 => names.prop_map(|name| name.expect("a name")), 1 => Just(EndpointName::nameless())]
 }
 
 fn endpoint() -> impl Strategy<Value = EndpointId> {

@@ -169,6 +169,11 @@ impl Client {
         self.stream.wants_input() && self.door.as_ref().is_none_or(|door| door.wants_more_input())
     }
 
+    /// How much was written that is not confirmed by itself; see [`Input::Arrived`].
+    pub(crate) fn written(&self) -> u64 {
+        self.stream.written()
+    }
+
     /// Carries what the machines say from one to the other and outside, until they say nothing more.
     fn settle(&mut self, now: Timestamp, scratch: &mut Scratch, sink: &mut impl Sink) {
         loop {

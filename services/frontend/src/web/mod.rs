@@ -1,6 +1,7 @@
-//! The HTTP listener: health, metrics, discovery of the WebSocket (XEP-0156), XMPP over WebSocket (RFC 7395), and the
-//! files of XEP-0363.
+//! The HTTP listener: health, metrics, discovery of the ways for web clients (XEP-0156), XMPP over WebSocket (RFC 7395)
+//! and over requests (XEP-0206), and the files of XEP-0363.
 
+mod bosh;
 mod files;
 mod websocket;
 
@@ -29,10 +30,19 @@ pub fn serve(
     web: Web,
 ) -> std::io::Result<Server> {
     let data = web::Data::new(web);
-    let server = HttpServer::new(move || App::new().app_data(data.clone()).configure(routes))
-        .workers(1)
-        .disable_signals()
-        .shutdown_timeout(5);
+    let (registry, intake) =
+        (web::Data::new(bosh::Registry::default()), web::Data::new(bosh::Intake::default()));
+    let secure = tls.is_some();
+    let make = move || {
+        let app = App::new().app_data(data.clone()).configure(routes);
+        let (registry, intake) = (registry.clone(), intake.clone());
+        app.configure(move |config| {
+            if secure {
+                config.app_data(registry).app_data(intake).configure(bosh_routes);
+            }
+        })
+    };
+    let server = HttpServer::new(make).workers(1).disable_signals().shutdown_timeout(5);
     let server = match tls {
         Some(config) => server.listen_rustls_0_23(listener, config)?,
         None => server.listen(listener)?,
@@ -57,6 +67,15 @@ fn routes(config: &mut web::ServiceConfig) {
         );
 }
 
+/// XEP-0124 §5; served where nobody but the client can read it.
+fn bosh_routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/http-bind")
+            .route(web::post().to(bosh::post))
+            .route(web::method(actix_web::http::Method::OPTIONS).to(bosh::preflight)),
+    );
+}
+
 /// The process runs.
 async fn live() -> impl Responder {
     "ok\n"
@@ -77,20 +96,24 @@ async fn metrics(web: web::Data<Web>) -> impl Responder {
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(web.metrics.render())
 }
 
-/// XEP-0156 §3: where the WebSocket is, for clients that know only the domain.
+/// XEP-0156 §3: the ways for clients that know only the domain.
 async fn host_meta_xml(web: web::Data<Web>) -> impl Responder {
-    let Some(url) = web.front.websocket_url() else { return HttpResponse::NotFound().finish() };
+    let Some(ways) = web.front.web_ways() else { return HttpResponse::NotFound().finish() };
+    let links =
+        ways.iter().map(|(way, url)| format!("<Link rel='urn:xmpp:alt-connections:{way}' href='{url}'/>"));
     let body = format!(
-        "<?xml version='1.0' encoding='utf-8'?>\n<XRD xmlns='http://docs.oasis-open.org/ns/xri/xrd-1.0'>\
-         <Link rel='urn:xmpp:alt-connections:websocket' href='{url}'/></XRD>\n"
+        "<?xml version='1.0' encoding='utf-8'?>\n<XRD xmlns='http://docs.oasis-open.org/ns/xri/xrd-1.0'>{}</XRD>\n",
+        links.collect::<String>()
     );
     allow_any_origin(HttpResponse::Ok()).content_type("application/xrd+xml").body(body)
 }
 
 async fn host_meta_json(web: web::Data<Web>) -> impl Responder {
-    let Some(url) = web.front.websocket_url() else { return HttpResponse::NotFound().finish() };
-    let body =
-        format!("{{\"links\":[{{\"rel\":\"urn:xmpp:alt-connections:websocket\",\"href\":\"{url}\"}}]}}\n");
+    let Some(ways) = web.front.web_ways() else { return HttpResponse::NotFound().finish() };
+    let links = ways
+        .iter()
+        .map(|(way, url)| format!("{{\"rel\":\"urn:xmpp:alt-connections:{way}\",\"href\":\"{url}\"}}"));
+    let body = format!("{{\"links\":[{}]}}\n", links.collect::<Vec<_>>().join(","));
     allow_any_origin(HttpResponse::Ok()).content_type("application/json").body(body)
 }
 

@@ -26,7 +26,7 @@ pub(super) fn problems(standard: &Standard) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut add = |setting, text: String| problems.push(Problem::new(setting, text));
     let listeners = listeners(standard);
-    if !listeners.iter().any(|(name, _)| *name != "grpc") {
+    if !listeners.iter().any(|(name, _)| !matches!(*name, "grpc" | "component")) {
         add("xmpp", "nobody could connect: --xmpp, --xmpp-tls and --http are all off".to_owned());
     }
     let mut taken = BTreeMap::new();
@@ -38,6 +38,15 @@ pub(super) fn problems(standard: &Standard) -> Vec<Problem> {
     for admin in &standard.admin {
         if admin.domain() != standard.domain.as_str() {
             add("admin", format!("{admin} is not in {}", standard.domain));
+        }
+    }
+    if standard.component.is_some() && standard.components.is_empty() {
+        add("components", "needed beside --component: nobody could connect there".to_owned());
+    }
+    for address in standard.components.keys() {
+        let own = ["conference", "upload"].map(|name| format!("{name}.{}", standard.domain));
+        if *address == standard.domain || own.iter().any(|own| own == address.as_str()) {
+            add("components", format!("{address} is served here"));
         }
     }
     if standard.upload_quota < standard.upload_max {
@@ -64,6 +73,13 @@ pub(super) fn notes(standard: &Standard) -> Vec<Problem> {
         let text = "not a loopback address: whoever reaches it is an administrator, and it is not encrypted";
         notes.push(Problem::new("grpc", text));
     }
+    if is_open(standard.component) {
+        let text = "not a loopback address: what components say is not encrypted";
+        notes.push(Problem::new("component", text));
+    }
+    if standard.component.is_none() && !standard.components.is_empty() {
+        notes.push(Problem::new("component", "off: the components of --components cannot connect"));
+    }
     if !standard.http_tls && is_open(standard.http) {
         let text = "off on an address that others reach: put a proxy that speaks TLS before it";
         notes.push(Problem::new("http-tls", text));
@@ -79,6 +95,7 @@ fn listeners(standard: &Standard) -> Vec<(&'static str, SocketAddr)> {
         ("xmpp", standard.xmpp),
         ("xmpp-tls", standard.xmpp_tls),
         ("http", standard.http),
+        ("component", standard.component),
         ("grpc", standard.grpc),
     ];
     all.into_iter().filter_map(|(name, address)| Some((name, address?))).collect()

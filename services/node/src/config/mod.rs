@@ -3,6 +3,7 @@
 //! Invariant: a [`Standard`] is complete and consistent; every problem found is reported, not only the first.
 
 mod check;
+mod components;
 mod parse;
 mod settings;
 mod show;
@@ -18,6 +19,7 @@ use std::{
     env, net::SocketAddr, num::NonZeroUsize, path::PathBuf, process::ExitCode, thread::available_parallelism,
     time::Duration,
 };
+use xmpp::component::Components;
 
 /// Everything that Standard Edition can be told. What each means: `config/settings.rs`.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub(crate) struct Standard {
     pub(crate) xmpp_tls: Option<SocketAddr>,
     pub(crate) http: Option<SocketAddr>,
     pub(crate) http_tls: bool,
+    pub(crate) component: Option<SocketAddr>,
+    pub(crate) components: Components,
     pub(crate) grpc: Option<SocketAddr>,
     /// Certificate chain and key; `None`: to be made in `data`/tls.
     pub(crate) certificate: Option<(PathBuf, PathBuf)>,
@@ -165,6 +169,8 @@ impl Reading {
         let xmpp_tls = self.get("xmpp-tls", parse::listener);
         let http = self.get("http", parse::listener);
         let http_tls = self.get("http-tls", parse::switch);
+        let component = self.get("component", parse::listener);
+        let components = self.get_or("components", components::read, Components::new);
         let grpc = self.get("grpc", parse::listener);
         let admin = self.get_or("admin", parse::users, Vec::new);
         let offline_im = self.get("offline-im", parse::switch);
@@ -189,6 +195,8 @@ impl Reading {
             xmpp_tls: xmpp_tls?,
             http: http?,
             http_tls: http_tls?,
+            component: component?,
+            components: components?,
             grpc: grpc?,
             certificate: certificate.ok()?,
             admin: admin?,

@@ -54,13 +54,24 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "http",
         "ADDRESS:PORT|off",
         "0.0.0.0:5280",
-        "Listener for health, metrics, upload and XMPP over WebSocket",
+        "Listener for health, metrics, upload, XMPP over WebSocket and over requests",
     ),
     with(
         "http-tls",
         "on|off",
         "on",
         "Whether the HTTP listener speaks TLS; off only behind a proxy that does",
+    ),
+    with(
+        "component",
+        "ADDRESS:PORT|off",
+        "off",
+        "Listener for components (XEP-0114), not encrypted: keep it on loopback",
+    ),
+    optional(
+        "components",
+        "FILE",
+        "TOML with a table [[component]] for each: address and secret; only its owner may read it",
     ),
     with(
         "grpc",

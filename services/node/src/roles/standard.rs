@@ -75,7 +75,7 @@ async fn serve(standard: Standard) -> Result<(), Box<dyn Error>> {
         front.clone(),
         stream_settings(&standard, xmpp::xep::stream_features(&front.settings().xmpp))?,
     );
-    let doors = Doors { xmpp: standard.xmpp, xmpp_tls: standard.xmpp_tls };
+    let doors = Doors { xmpp: standard.xmpp, xmpp_tls: standard.xmpp_tls, component: standard.component };
     let opened = frontend::open(&front, &sessions, &entrance, &doors)?;
     let web = serve_web(&standard, &tls, Web { front: front.clone(), metrics, sessions })?;
     let grpc = serve_admin(&standard, front.clone()).await?;
@@ -104,11 +104,12 @@ fn settings(standard: &Standard) -> Result<Settings, Box<dyn Error>> {
     xmpp.administrators.clone_from(&standard.admin);
     xmpp.offline_messages = standard.offline_im;
     xmpp.upload_bytes = standard.upload_max;
-    let web = standard.http.filter(|_| standard.upload_max > 0).map(|http| {
+    xmpp.peers = standard.components.keys().cloned().collect();
+    let web = standard.http.map(|http| {
         let scheme = if standard.http_tls { "https" } else { "http" };
         format!("{scheme}://{}:{}", standard.domain, http.port())
     });
-    if web.is_none() {
+    if web.is_none() || standard.upload_max == 0 {
         xmpp.uploads = None;
     }
     let day = Duration::from_hours(24);
@@ -129,6 +130,7 @@ fn settings(standard: &Standard) -> Result<Settings, Box<dyn Error>> {
             keep: day * standard.upload_days,
         },
         web,
+        components: Arc::new(standard.components.clone()),
         xmpp: Arc::new(xmpp),
         disk_reserve: standard.disk_reserve,
     })
@@ -198,11 +200,12 @@ async fn serve_admin(standard: &Standard, front: FrontEnd) -> Result<Option<Sock
 fn announce(standard: &Standard, doors: &Doors, http: Option<SocketAddr>, grpc: Option<SocketAddr>) {
     let shown = |address: Option<SocketAddr>| address.map_or("off".to_owned(), |address| address.to_string());
     println!(
-        "linnet: {} is ready: xmpp {} xmpp-tls {} http {} grpc {}",
+        "linnet: {} is ready: xmpp {} xmpp-tls {} http {} component {} grpc {}",
         standard.domain,
         shown(doors.xmpp),
         shown(doors.xmpp_tls),
         shown(http),
+        shown(doors.component),
         shown(grpc)
     );
 }

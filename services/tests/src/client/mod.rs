@@ -33,6 +33,8 @@ pub enum Way {
     Tls,
     /// RFC 7395.
     WebSocket,
+    /// XEP-0206.
+    Requests,
 }
 
 /// A client, connected or not.
@@ -89,6 +91,7 @@ impl Client {
                 wire
             }
             Way::WebSocket => Wire::connect_websocket(self.ports.http, &self.trust)?,
+            Way::Requests => Wire::connect_requests(self.ports.http, &self.trust)?,
         };
         self.wire = Some(wire);
         self.ended = false;
@@ -241,6 +244,11 @@ impl Client {
             wire.cut_off();
         }
         self.ended = true;
+    }
+
+    /// Asks the server to wait so many seconds for the next word, and says none; over requests only.
+    pub fn pause(&mut self, seconds: u32) -> io::Result<()> {
+        self.wire().pause(seconds)
     }
 
     /// Leaves the connection as it is and goes on without it; it stays open as long as what is returned.

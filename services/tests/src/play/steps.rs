@@ -231,12 +231,14 @@ const VERBS: [&str; 23] = [
     "is hung up on",
 ];
 
-/// `signs in`, `by TLS` or `by WebSocket`, `with management`, `with interests`: bound and available.
+/// `signs in`, `by TLS`, `by WebSocket` or `by requests`, `with management`, `with interests`: bound and available.
 fn sign_in(client: &mut Client, how: &str) -> Done {
     let way = if how.contains("by TLS") {
         Way::Tls
     } else if how.contains("by WebSocket") {
         Way::WebSocket
+    } else if how.contains("by requests") {
+        Way::Requests
     } else {
         Way::StartTls
     };
@@ -258,6 +260,7 @@ fn way(object: &str) -> Result<Way, String> {
         "" => Ok(Way::StartTls),
         "by TLS" => Ok(Way::Tls),
         "by WebSocket" => Ok(Way::WebSocket),
+        "by requests" => Ok(Way::Requests),
         other => Err(format!("nobody connects {other}")),
     }
 }

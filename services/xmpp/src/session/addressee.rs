@@ -12,7 +12,8 @@ pub(crate) enum Addressee {
     Server,
     /// Another user of this server.
     User(Address),
-    /// One endpoint of a user: of another, or of the client's own.
+    /// One endpoint of a user: of another, or of the client's own. An address of a peer domain without one is its own
+    /// endpoint.
     Endpoint(EndpointId),
     /// The conference service.
     Conferences,
@@ -54,6 +55,9 @@ impl Addressee {
                 (Some(_), None) => Self::Conference(bare),
             };
         }
+        if config.peers.iter().any(|peer| peer.as_str() == domain) {
+            return Self::Endpoint(EndpointId::new(bare, name.unwrap_or_else(EndpointName::nameless)));
+        }
         match &config.uploads {
             Some(uploads) if *uploads == bare => Self::Uploads,
             _ => Self::Elsewhere,
@@ -68,7 +72,9 @@ mod tests {
     #[test]
     fn every_address_has_its_place() {
         let address = |text: &str| Address::parse(text).expect("an address");
-        let config = Config::new(address("example.org")).expect("short");
+        let mut config = Config::new(address("example.org")).expect("short");
+        let irc = address("irc.example.org");
+        config.peers.push(irc.clone());
         let desk = EndpointName::parse("desk").expect("a name");
         let bob = address("bob@example.org");
         let tea = address("tea@conference.example.org");
@@ -80,8 +86,13 @@ mod tests {
             (Some("bob@example.org/desk"), Addressee::Endpoint(EndpointId::new(bob, desk.clone()))),
             (Some("conference.example.org"), Addressee::Conferences),
             (Some("tea@conference.example.org"), Addressee::Conference(tea.clone())),
-            (Some("tea@conference.example.org/desk"), Addressee::Occupant(tea, desk)),
+            (Some("tea@conference.example.org/desk"), Addressee::Occupant(tea, desk.clone())),
             (Some("upload.example.org"), Addressee::Uploads),
+            (Some("irc.example.org"), Addressee::Endpoint(EndpointId::new(irc, EndpointName::nameless()))),
+            (
+                Some("bob@irc.example.org/desk"),
+                Addressee::Endpoint(EndpointId::new(address("bob@irc.example.org"), desk)),
+            ),
             (Some("bob@example.com"), Addressee::Elsewhere),
             (Some("a b@example.org"), Addressee::Malformed),
             (Some(""), Addressee::Malformed),

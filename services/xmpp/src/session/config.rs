@@ -13,6 +13,8 @@ pub struct Config {
     pub conferences: Address,
     /// The address of the upload service (XEP-0363); `None` where files cannot be uploaded.
     pub uploads: Option<Address>,
+    /// Domains of others that are reached (XEP-0114): of any address there, only its home knows what it is.
+    pub peers: Vec<Address>,
     /// Bytes of one uploaded file at most.
     pub upload_bytes: u64,
     /// Whether messages are kept for users who are not there (policy; announced by XEP-0160).
@@ -36,6 +38,7 @@ impl Config {
         Ok(Self {
             conferences: below("conference")?,
             uploads: Some(below("upload")?),
+            peers: Vec::new(),
             upload_bytes: 100 * 1024 * 1024,
             offline_messages: true,
             administrators: Vec::new(),

@@ -11,10 +11,10 @@ mod dispatch;
 mod events;
 pub(crate) mod message;
 mod open;
-mod presence;
+pub(crate) mod presence;
 mod question;
 mod receipts;
-mod relay;
+pub(crate) mod relay;
 mod request;
 mod roster;
 #[cfg(test)]

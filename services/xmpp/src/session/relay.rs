@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::{Address, EndpointId, EndpointName, endpoint::Command};
 
 /// From behind the addresses to the end: type, id and what is in it.
-pub(super) fn payload(stanza: &Stanza) -> Bytes {
+pub(crate) fn payload(stanza: &Stanza) -> Bytes {
     let mut out = Vec::with_capacity(stanza.as_bytes().len());
     let attributes = [(" type='", stanza.type_()), (" id='", stanza.id()), (" xml:lang='", stanza.lang())];
     for (name, value) in attributes {

@@ -29,6 +29,8 @@ pub(super) struct Bound {
     asked: Option<(u64, u64)>,
     /// Without stream management: receipts of what the network has not taken yet.
     flushing: Vec<u64>,
+    /// How many receipts were given back before those.
+    flushed: u64,
 }
 
 /// The connection under a bound stream.
@@ -60,6 +62,7 @@ impl Bound {
             management: None,
             asked: None,
             flushing: Vec::new(),
+            flushed: 0,
         }
     }
 
@@ -267,11 +270,30 @@ impl Stream {
         bound.answer_requests(self.framed, out);
     }
 
+    /// How many stanzas with a receipt were written so far without stream management; for [`super::Input::Arrived`].
+    pub fn written(&self) -> u64 {
+        match &self.state {
+            State::Bound(bound) => bound.flushed + bound.flushing.len() as u64,
+            State::Negotiating(_) | State::Closed => 0,
+        }
+    }
+
     /// The network has taken everything: without stream management, that is as good as it gets.
     pub(super) fn flushed(&mut self, out: &mut Out) {
-        if let State::Bound(bound) = &mut self.state {
-            out.events.extend(std::mem::take(&mut bound.flushing).into_iter().map(Event::Acked));
-        }
+        self.arrived(self.written(), out);
+    }
+
+    /// The client has the first so many of [`Self::written`].
+    pub(super) fn arrived(&mut self, count: u64, out: &mut Out) {
+        let State::Bound(bound) = &mut self.state else { return };
+        let new = usize::try_from(count.saturating_sub(bound.flushed)).unwrap_or(usize::MAX);
+        let receipts = if new < bound.flushing.len() {
+            bound.flushing.drain(..new).collect()
+        } else {
+            std::mem::take(&mut bound.flushing)
+        };
+        bound.flushed += receipts.len() as u64;
+        out.events.extend(receipts.into_iter().map(Event::Acked));
     }
 }
 

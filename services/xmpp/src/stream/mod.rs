@@ -90,6 +90,7 @@ impl Stream {
             Input::Answer(ask, answer) => self.answered(now, ask, answer, out),
             Input::Done(number) => self.done(now, number, out),
             Input::Flushed => self.flushed(out),
+            Input::Arrived(count) => self.arrived(count, out),
             Input::Tick => self.tick(now, out),
             Input::Lost => self.lost(now, out),
             Input::End(error, text) => self.fail(error, text, out),

@@ -81,6 +81,8 @@ pub enum Input<'a> {
     Done(u64),
     /// Everything written so far was accepted by the network.
     Flushed,
+    /// Of [`super::Stream::written`], the first so many have reached the client; the host knows it from the client.
+    Arrived(u64),
     /// The time of [`super::Stream::deadline`] has come.
     Tick,
     /// The connection is gone.

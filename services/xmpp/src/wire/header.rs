@@ -26,6 +26,11 @@ pub struct Header {
 impl Header {
     /// Reads [`super::Piece::Header`]. Errors: those of RFC 6120 §4.8 and §11 about namespaces and XML.
     pub fn parse(bytes: &[u8]) -> Result<Self, StreamError> {
+        Self::parse_in(bytes, ns::CLIENT)
+    }
+
+    /// The same, of a stream whose stanzas are in another namespace; they are read as if they were in `jabber:client`.
+    pub fn parse_in(bytes: &[u8], namespace: &str) -> Result<Self, StreamError> {
         let text = skip_declaration(checked(bytes)?)?;
         let none = Scope::Framed;
         let (start, bindings) = start_tag(text, &none)?;
@@ -35,7 +40,7 @@ impl Header {
         if start.name.local() != "stream" {
             return Err(StreamError::BadFormat);
         }
-        if bindings.resolve("")?.uri != ns::CLIENT {
+        if bindings.resolve("")?.uri != namespace {
             return Err(StreamError::InvalidNamespace);
         }
         // RFC 6120 §4.8.5: with another prefix a peer could not tell our `stream:error`.
@@ -96,7 +101,7 @@ fn scope(bindings: &Bindings<'_>) -> Result<Scope, StreamError> {
 }
 
 /// The text after its XML declaration, if it has one; it may say version 1.0 and UTF-8 only (RFC 6120 §11.5, §11.6).
-fn skip_declaration(text: &str) -> Result<&str, StreamError> {
+pub(crate) fn skip_declaration(text: &str) -> Result<&str, StreamError> {
     let Some(inside) = text.strip_prefix("<?xml") else { return Ok(text) };
     let (declared, rest) = inside.split_once("?>").ok_or(StreamError::NotWellFormed)?;
     let closed = format!("{declared}>");

@@ -22,4 +22,5 @@ pub(crate) use attributes::{Start, read_start};
 pub(crate) use bindings::Bindings;
 pub(crate) use chars::checked;
 pub(crate) use escape::{is_plain_value, unescape_attribute, unescape_text};
+pub(crate) use header::skip_declaration;
 pub(crate) use tokens::{InTag, Token, Tokens};

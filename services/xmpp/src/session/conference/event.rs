@@ -57,7 +57,7 @@ pub(crate) fn event(
         ConferenceEvent::Topic { said: Some(said), .. } => {
             let mut xml = Vec::new();
             let (user, endpoint) = (&session.me.user, Some(&session.me.name));
-            append(said, &Reader { user, endpoint, nested: false, late: false }, &mut xml);
+            append(said, &Reader { user, endpoint, nested: false, late: false, foreign: false }, &mut xml);
             session.send(turn, xml, || Urgency::Now);
         }
         ConferenceEvent::Topic { topic, by, at, said: None } => {

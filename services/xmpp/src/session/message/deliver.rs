@@ -41,7 +41,7 @@ fn direct(session: &Session, said: &Said, late: bool, xml: &mut Vec<u8>) {
     let addressed = conference || said.to.as_ref() == Some(&session.me.name);
     let own = said.from.user == session.me.user && !conference;
     let endpoint = (addressed || own).then_some(&session.me.name);
-    append(said, &Reader { user: &session.me.user, endpoint, nested: false, late }, xml);
+    append(said, &Reader { user: &session.me.user, endpoint, nested: false, late, foreign: false }, xml);
 }
 
 /// XEP-0280 §6.1: what people say to each other, not what was said in a conference.
@@ -50,7 +50,7 @@ fn is_copied(said: &Said) -> bool {
 }
 
 fn copy(session: &Session, said: &Said, direction: &'static str, late: bool, xml: &mut Vec<u8>) {
-    let reader = Reader { user: &session.me.user, endpoint: None, nested: true, late };
+    let reader = Reader { user: &session.me.user, endpoint: None, nested: true, late, foreign: false };
     let mut tag =
         Tag::open(xml, "message").attr("from", session.me.user.as_str()).attr_shown("to", &session.me);
     if said.message.kind == MessageKind::Chat {

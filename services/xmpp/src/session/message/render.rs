@@ -30,6 +30,8 @@ pub(crate) struct Reader<'r> {
     pub(crate) nested: bool,
     /// It comes late: say when it was said.
     pub(crate) late: bool,
+    /// Of another domain: no history of ours is theirs.
+    pub(crate) foreign: bool,
 }
 
 /// Bytes of a stanza beside the text and what it carries: enough for nearly all, so that it is not moved.
@@ -49,7 +51,7 @@ pub(crate) fn append(said: &Said, reader: &Reader<'_>, out: &mut Vec<u8>) {
     append_to(said, reader, own_whisper, out);
     out.extend_from_slice(&shared);
     let in_own_history = is_whisper(said) || matches!(said.conversation, ConversationId::Between(..));
-    if said.number > 0 && in_own_history {
+    if said.number > 0 && !reader.foreign && in_own_history {
         write_stanza_id(reader.user, HistoryId::of(said), out);
     }
     if reader.late {
@@ -57,7 +59,7 @@ pub(crate) fn append(said: &Said, reader: &Reader<'_>, out: &mut Vec<u8>) {
             ConversationId::Between(..) => reader.user,
             ConversationId::Conference(conference) => conference,
         };
-        write_delay(Some(by), said.at, out);
+        write_delay((!reader.foreign).then_some(by), said.at, out);
     }
     out.extend_from_slice(b"</message>");
 }
@@ -154,7 +156,7 @@ fn append_content(message: &Message, out: &mut Vec<u8>) {
 /// Appends `bare` or `bare/name` as the inside of an attribute.
 pub(crate) fn append_full(bare: &Address, name: Option<&EndpointName>, out: &mut Vec<u8>) {
     escape_attribute(bare.as_str(), out);
-    if let Some(name) = name {
+    if let Some(name) = name.filter(|name| !name.is_nameless()) {
         out.push(b'/');
         escape_attribute(name.as_str(), out);
     }

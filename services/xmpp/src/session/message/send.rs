@@ -22,7 +22,10 @@ pub(crate) fn message(
             to_user(session, turn, request, stanza, own, None);
         }
         Addressee::User(user) => to_user(session, turn, request, stanza, user, None),
-        Addressee::Endpoint(to) => to_user(session, turn, request, stanza, to.user, Some(to.name)),
+        Addressee::Endpoint(to) => {
+            let endpoint = Some(to.name).filter(|name| !name.is_nameless());
+            to_user(session, turn, request, stanza, to.user, endpoint);
+        }
         Addressee::Conference(conference) => {
             conference::message_to_all(session, turn, request, stanza, conference);
         }

@@ -5,8 +5,8 @@ mod optimize;
 mod send;
 mod state;
 
-pub(crate) use notice::{directed, handshake, notice};
+pub(crate) use notice::{directed, handshake, notice, whole_state, write_handshake, write_presence};
 pub(crate) use optimize::Told;
-pub(crate) use send::note;
 pub(super) use send::presence;
+pub(crate) use send::{Wish, carried, note};
 pub(crate) use state::{append_state, read_state};

@@ -33,7 +33,7 @@ pub(crate) fn notice(session: &mut Session, turn: &mut Turn<'_>, notice: &Notice
 }
 
 /// The whole presence of somebody as one state; `None` for offline.
-fn whole_state(
+pub(crate) fn whole_state(
     availability: Availability,
     activity: Option<domain::presentity::Activity>,
     note: Option<Arc<str>>,
@@ -70,43 +70,66 @@ fn tell(
     state: Result<&State, Option<&Arc<str>>>,
     since: Option<Timestamp>,
 ) {
-    // Somebody who is invisible is gone with the note that they show.
-    let state = state.and_then(|state| match state.availability {
-        Availability::Offline => Err(state.note.as_ref()),
-        _ => Ok(state),
-    });
-    let mut xml = Vec::with_capacity(256 + state.map_or(0, |state| state.carried.len()));
-    xml.extend_from_slice(b"<presence from='");
-    append_full(from, endpoint, &mut xml);
-    xml.extend_from_slice(b"' to='");
-    append_full(&session.me.user, Some(&session.me.name), &mut xml);
-    match state {
-        Ok(state) => {
-            xml.extend_from_slice(b"'>");
-            // A client that nobody looks at may be told the next state instead of this one.
-            let known = session.told.known((from, endpoint), state, !session.shaper.is_active());
-            if known > 0 {
-                append_state(&State { carried: state.carried.slice(known..), ..state.clone() }, &mut xml);
-            } else {
-                append_state(state, &mut xml);
-            }
-        }
-        Err(note) => {
-            session.told.gone((from, endpoint));
-            xml.extend_from_slice(b"' type='unavailable'>");
-            if let Some(note) = note {
-                Tag::open(&mut xml, "status").text(note);
-            }
-        }
-    }
-    if let Some(at) = since {
-        write_delay(Some(from), at, &mut xml);
-    }
-    xml.extend_from_slice(b"</presence>");
+    let shown = visible(state);
+    let known = if let Ok(state) = shown {
+        // A client that nobody looks at may be told the next state instead of this one.
+        session.told.known((from, endpoint), state, !session.shaper.is_active())
+    } else {
+        session.told.gone((from, endpoint));
+        0
+    };
+    // What the client knows of it already is left out.
+    let rest = shown
+        .ok()
+        .filter(|_| known > 0)
+        .map(|state| State { carried: state.carried.slice(known..), ..state.clone() });
+    let shown = rest.as_ref().map_or(shown, Ok);
+    let mut xml = Vec::new();
+    write_presence((from, endpoint), (&session.me.user, Some(&session.me.name)), shown, since, &mut xml);
     session.send(turn, xml, || {
         let source = endpoint.map_or_else(|| from.to_string(), |name| format!("{from}/{name}"));
         Urgency::Latest(Slot { class: Class::Presence, source: source.into() })
     });
+}
+
+/// Somebody who is invisible is gone with the note that they show.
+fn visible<'s>(state: Result<&'s State, Option<&'s Arc<str>>>) -> Result<&'s State, Option<&'s Arc<str>>> {
+    state.and_then(|state| match state.availability {
+        Availability::Offline => Err(state.note.as_ref()),
+        _ => Ok(state),
+    })
+}
+
+/// Somebody's presence, or that it is gone with a note perhaps, as it comes to somebody.
+pub(crate) fn write_presence(
+    from: (&Address, Option<&EndpointName>),
+    to: (&Address, Option<&EndpointName>),
+    state: Result<&State, Option<&Arc<str>>>,
+    since: Option<Timestamp>,
+    xml: &mut Vec<u8>,
+) {
+    let state = visible(state);
+    xml.reserve(256 + state.map_or(0, |state| state.carried.len()));
+    xml.extend_from_slice(b"<presence from='");
+    append_full(from.0, from.1, xml);
+    xml.extend_from_slice(b"' to='");
+    append_full(to.0, to.1, xml);
+    match state {
+        Ok(state) => {
+            xml.extend_from_slice(b"'>");
+            append_state(state, xml);
+        }
+        Err(note) => {
+            xml.extend_from_slice(b"' type='unavailable'>");
+            if let Some(note) = note {
+                Tag::open(xml, "status").text(note);
+            }
+        }
+    }
+    if let Some(at) = since {
+        write_delay(Some(from.0), at, xml);
+    }
+    xml.extend_from_slice(b"</presence>");
 }
 
 /// Somebody asks, allows, or no longer does.
@@ -117,17 +140,28 @@ pub(crate) fn handshake(
     step: Handshake,
     carried: &Bytes,
 ) {
+    let mut xml = Vec::new();
+    write_handshake(from, &session.me.user, step, carried, &mut xml);
+    session.send(turn, xml, || Urgency::Now);
+}
+
+/// A step of the subscription hand-shake, between bare addresses (RFC 6121 §3).
+pub(crate) fn write_handshake(
+    from: &Address,
+    to: &Address,
+    step: Handshake,
+    carried: &Bytes,
+    xml: &mut Vec<u8>,
+) {
     let type_ = match step {
         Handshake::Subscribe => "subscribe",
         Handshake::Subscribed => "subscribed",
         Handshake::Unsubscribe => "unsubscribe",
         Handshake::Unsubscribed => "unsubscribed",
     };
-    let mut xml = Vec::with_capacity(192 + carried.len());
-    Tag::open(&mut xml, "presence")
+    Tag::open(xml, "presence")
         .attr("from", from.as_str())
-        .attr("to", session.me.user.as_str())
+        .attr("to", to.as_str())
         .attr("type", type_)
         .content(|xml| xml.extend_from_slice(carried));
-    session.send(turn, xml, || Urgency::Now);
 }

@@ -10,6 +10,7 @@ use crate::{
         payload::{Meaning, meaning},
     },
 };
+use bytes::Bytes;
 use domain::{
     Address, EndpointName,
     endpoint::{Command, Directed, RosterCommand},
@@ -18,7 +19,7 @@ use domain::{
 use std::sync::Arc;
 
 /// What a presence stanza is, by its type (RFC 6121 §4.7.1).
-enum Wish {
+pub(crate) enum Wish {
     Show,
     Hide,
     Step(Handshake),
@@ -29,7 +30,7 @@ enum Wish {
 }
 
 impl Wish {
-    fn of(type_: Option<&str>) -> Option<Self> {
+    pub(crate) fn of(type_: Option<&str>) -> Option<Self> {
         Some(match type_ {
             None => Self::Show,
             Some("unavailable") => Self::Hide,
@@ -140,6 +141,12 @@ fn handshake(
     with: Address,
     step: Handshake,
 ) {
+    let command = RosterCommand::Handshake { with, step, carried: carried(stanza) };
+    session.command(turn, request, Command::Roster(command));
+}
+
+/// What goes along with a step of the hand-shake: all but what is another's business.
+pub(crate) fn carried(stanza: &Stanza) -> Bytes {
     let mut carried = Vec::new();
     for child in stanza.children() {
         let own_business = child.namespace() == muc::MUC
@@ -149,8 +156,7 @@ fn handshake(
             child.append_fragment(&mut carried);
         }
     }
-    let command = RosterCommand::Handshake { with, step, carried: carried.into() };
-    session.command(turn, request, Command::Roster(command));
+    carried.into()
 }
 
 /// The note that goes with an end.

@@ -105,7 +105,8 @@ pub(crate) fn account() -> Info {
 fn server_items(config: &Config) -> Element {
     let parts = [(Some(&config.conferences), "Conferences"), (config.uploads.as_ref(), "Files")];
     let parts = parts.into_iter().filter_map(|(address, name)| Some(item(address?, None, Some(name))));
-    Element::new("query", ITEMS).with_children(parts)
+    let peers = config.peers.iter().map(|peer| item(peer, None, None));
+    Element::new("query", ITEMS).with_children(parts.chain(peers))
 }
 
 fn server_node(iq: &Iq<'_>, node: &str, info: bool) -> Step {

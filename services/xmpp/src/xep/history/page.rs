@@ -41,7 +41,7 @@ impl Wanted {
     }
 
     fn result(&self, me: &EndpointId, record: &Record) -> Bytes {
-        let reader = Reader { user: &me.user, endpoint: None, nested: true, late: false };
+        let reader = Reader { user: &me.user, endpoint: None, nested: true, late: false, foreign: false };
         let mut xml = Vec::with_capacity(512);
         Tag::open(&mut xml, "message").attr("from", self.from.as_str()).attr_shown("to", me).content(|xml| {
             Tag::open_in(xml, "result", NS)
