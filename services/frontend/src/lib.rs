@@ -13,6 +13,8 @@ pub mod passwords;
 mod router;
 pub mod session;
 mod shard;
+#[cfg(test)]
+mod tests;
 pub mod upload;
 pub mod web;
 
