@@ -11,8 +11,10 @@ bench=$(cargo bench --locked -p tests --bench paths --no-run --message-format=js
     sed -n 's/.*"executable":"\([^"]*\/paths-[^"]*\)".*/\1/p' | tail -1)
 few=100 many=2100
 count() { # NAME TIMES
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$bench" "$1" "$2" 2>&1 |
-        awk '/Collected *:/ { print $4 }'
+    local said
+    said=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null "$bench" "$1" "$2" 2>&1) ||
+        { echo "$said" >&2; return 1; }
+    awk '/Collected *:/ { print $4 }' <<<"$said"
 }
 printf '| hot path | instructions |\n|---|---:|\n'
 for name in $("$bench"); do

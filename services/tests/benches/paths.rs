@@ -205,11 +205,6 @@ fn conversation_turn(times: u64) {
     let id = ConversationId::between(alice.clone(), bob.clone());
     let mut conversation = Conversation::new(id, conversation::Policy::default());
     let mut out = Out::new();
-    for (of, towards) in [(&alice, &bob), (&bob, &alice)] {
-        let standing = user::Standing::Reachable;
-        let command = conversation::Command::Standing { of: of.clone(), towards: towards.clone(), standing };
-        conversation.handle(NOW, command, &mut out);
-    }
     for number in 1..=times {
         let send = conversation::Command::Send {
             from: endpoint("alice"),
@@ -219,6 +214,13 @@ fn conversation_turn(times: u64) {
             message: message(number),
         };
         conversation.handle(NOW, send, &mut out);
+        if number == 1 {
+            // The first message asks how the other can be reached.
+            let (of, towards) = (bob.clone(), alice.clone());
+            let standing = user::Standing::Reachable;
+            let command = conversation::Command::Standing { of, towards, standing };
+            conversation.handle(NOW, command, &mut out);
+        }
         assert!(out.facts.len() + out.effects.len() >= 3, "it is numbered, told and handed out");
         let confirm = conversation::Command::Confirm { by: bob.clone(), numbers: vec![number] };
         conversation.handle(NOW, confirm, &mut out);
