@@ -10,18 +10,13 @@ use crate::{
 };
 use actix::{Addr, Arbiter};
 use domain::{Address, Shard, Timestamp, conversation, user};
-<<<<<<< HEAD
-use event_log::{Log, WriterId};
+use event_log::{Log, Offset, WriterId};
 use std::{
     io,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
-=======
-use event_log::{Log, Offset, WriterId};
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
->>>>>>> 817bb960532129a7e6b60e1a7cd80dfdcb1917b9
 use store::Store;
 use tokio::sync::oneshot;
 use transport::Gate;
@@ -248,15 +243,11 @@ impl FrontEnd {
 
     /// What does not work now, a sentence each.
     pub fn troubles(&self) -> Vec<String> {
-<<<<<<< HEAD
+        let log = self.log().trouble().map(|trouble| trouble.to_string());
         let stuck = self.meters().shards_stuck.get();
         let stuck = (stuck > 0).then(|| format!("{stuck} shards take no records; the server's log says why"));
-        self.log().trouble().map(|trouble| trouble.to_string()).into_iter().chain(stuck).collect()
-=======
-        let log = self.log().trouble().map(|trouble| trouble.to_string());
         let archive = self.history().trouble().map(|trouble| format!("the history is behind: {trouble}"));
-        log.into_iter().chain(archive).collect()
->>>>>>> 817bb960532129a7e6b60e1a7cd80dfdcb1917b9
+        log.into_iter().chain(stuck).chain(archive).collect()
     }
 
     /// A page of the users, in the order of their addresses, including those just made.
