@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Each installs what it needs first.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: run build test check fmt lint deny units clean
+.PHONY: run build test check fmt lint deny fuzz bench units clean
 CARGO := ROCKSDB_STATIC=1 ROCKSDB_LIB_DIR="$$(tools/rocksdb.sh)" cargo
 
 run: build ## builds and starts Standard Edition with a demo domain and three users
@@ -11,9 +11,9 @@ build: ## leaves ./target/release/linnet
 	tools/install.sh build
 	$(CARGO) build --locked --release --bin linnet
 
-test: ## everything: format, lints, dependencies, units, scenarios, real clients
+test: ## everything: format, lints, dependencies, fuzz targets, units, scenarios, real clients
 	tools/install.sh test
-	$(MAKE) --no-print-directory fmt lint deny units
+	$(MAKE) --no-print-directory fmt lint deny fuzz units
 
 fmt:
 	cargo fmt --all --check
@@ -23,6 +23,12 @@ lint:
 
 deny:
 	"$$(tools/cargo-tool.sh cargo-deny 0.20.2)" --log-level error check bans licenses sources
+
+fuzz: ## each target for some seconds, from the kept corpus
+	tools/fuzz.sh all 5
+
+bench: ## instructions of each hot path
+	tools/bench.sh
 
 units:
 	$(CARGO) test --locked --workspace --no-fail-fast 2>&1 | awk -f tools/summary.awk

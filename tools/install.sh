@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what a task needs on Debian or Ubuntu, or says in one line what is missing where it may not.
-# Usage: tools/install.sh build|test
+# Usage: tools/install.sh build|test|bench
 set -euo pipefail
 declare -A packages=(
     [build]="build-essential clang libclang-dev pkg-config"
     [test]="python3 python3-slixmpp profanity tmux curl"
+    [bench]="valgrind"
 )
 wanted=(${packages[build]})
-[ "${1:-build}" = test ] && wanted+=(${packages[test]})
+[ "${1:-build}" = build ] || wanted+=(${packages[$1]})
 missing=()
 for package in "${wanted[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -282,7 +282,7 @@ mod tests {
             ("im", "--at-once", over(limits::USERS)),
             ("im", "--body", over(limits::BODY)),
             ("im", "--saturate", over(limits::WINDOW)),
-            ("im", "--rate", "1000001".into()),
+            ("im", "--rate", (limits::RATE + 1.0).to_string()),
             ("im", "--rate", "NaN".into()),
             ("im", "--seconds", (limits::SECONDS + 1).to_string()),
             ("storm", "--contacts", over(limits::CONTACTS)),

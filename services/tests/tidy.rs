@@ -224,3 +224,76 @@ fn documents_name_files_that_exist() {
     }
     assert!(named >= 7, "the journey names its rooms");
 }
+
+/// The load generator's own patience: minutes in which nothing happens. A run that meets one fails and says so.
+const LIMITS_WITHOUT_TEST: [&str; 3] = ["loadtest SIGN_IN", "loadtest SIGN_OUT", "loadtest COMMAND"];
+
+/// Whether `name` stands somewhere in code, on its own; comments do not count.
+fn names(source: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.flat_map(|line| line.split(|c| !is_part(c))).any(|word| word == name)
+}
+
+/// The source of a crate: what runs, and what tests it.
+fn code_and_tests(folder: &Path) -> (String, String) {
+    let (mut code, mut tests) = (String::new(), String::new());
+    for file in files(folder, ".rs").into_iter().filter(|file| !file.ends_with("tidy.rs")) {
+        let source = fs::read_to_string(&file).expect("readable");
+        let shown = file.strip_prefix(folder).expect("below").display().to_string();
+        if shown.starts_with("tests/") || shown.contains("/tests/") || shown.ends_with("tests.rs") {
+            tests += &source;
+        } else if shown != "src/limits.rs" {
+            let (runs, tested) = source.split_once("#[cfg(test)]\nmod tests {").unwrap_or((&source, ""));
+            code += runs;
+            tests += tested;
+        }
+    }
+    (code, tests)
+}
+
+/// Every limit is kept by something that runs and met by a test: of its own crate, of a crate that keeps it too, or of
+/// the scenarios.
+#[test]
+fn every_limit_is_kept_and_tested() {
+    let folders = ["domain", "xmpp", "transport", "event-log", "store", "archive", "frontend", "tests"]
+        .map(|name| root().join("services").join(name));
+    let crates: Vec<_> = folders
+        .into_iter()
+        .chain([root().join("loadtest")])
+        .map(|folder| (folder.file_name().expect("has one").to_string_lossy().into_owned(), folder))
+        .map(|(name, folder)| {
+            (name, fs::read_to_string(folder.join("src/limits.rs")), code_and_tests(&folder))
+        })
+        .collect();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for (owner, limits, _) in &crates {
+        let limits = limits.as_ref().unwrap_or_else(|error| panic!("{owner}: {error}"));
+        let ident = owner.replace('-', "_");
+        for line in limits.lines().filter(|line| line.starts_with("pub") && line.contains(" const ")) {
+            let name = line.split(" const ").nth(1).and_then(|rest| rest.split(':').next()).expect(line);
+            let concerned = |other: &str, source: &str| owner == other || names(source, &ident);
+            let is_default = limits.lines().filter(|line| names(line, name)).count() > 1;
+            // What the tests wait for is kept by them alone.
+            let kept = crates
+                .iter()
+                .any(|(other, _, (code, _))| other != "tests" && concerned(other, code) && names(code, name));
+            let tested = crates.iter().any(|(other, _, (code, tests))| {
+                (concerned(other, tests) || concerned(other, code)) && names(tests, name)
+            });
+            let in_scenarios = crates.iter().any(|(other, _, (code, tests))| {
+                other == "tests" && (names(tests, name) || names(code, name))
+            });
+            let excused = LIMITS_WITHOUT_TEST.contains(&format!("{owner} {name}").as_str());
+            if !kept && !is_default && owner != "tests" {
+                wrong.push(format!("{owner}: nothing keeps to {name}"));
+            }
+            if (tested || in_scenarios) == excused {
+                wrong.push(format!("{owner}: {name} has {} test", if excused { "a" } else { "no" }));
+            }
+            count += 1;
+        }
+    }
+    assert!(wrong.is_empty() && count > 100, "{count} limits\n{}", wrong.join("\n"));
+}

@@ -31,3 +31,35 @@ pub(crate) async fn pace(
     }
     lateness
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{cell::Cell, rc::Rc, time::Duration};
+
+    /// All events are due at once: the readers get their turn between bursts all the same.
+    #[tokio::test]
+    async fn readers_get_their_turn_after_a_burst() {
+        let start = Instant::now().checked_sub(Duration::from_secs(2)).expect("a while after boot");
+        let table = Timetable::new(start, 1_000.0, 1);
+        let turns = Rc::new(Cell::new(0));
+        let reader = async {
+            loop {
+                turns.set(turns.get() + 1);
+                tokio::task::yield_now().await;
+            }
+        };
+        let (mut in_a_row, mut last, mut most) = (0, 0, 0);
+        let progress = Progress::new("test", 1_000);
+        let paced = pace(table, &progress, |_, _| {
+            in_a_row = if turns.get() == last { in_a_row + 1 } else { 1 };
+            (last, most) = (turns.get(), most.max(in_a_row));
+        });
+        tokio::select! {
+            biased;
+            _ = paced => {}
+            () = reader => {}
+        }
+        assert!(most <= limits::BURST, "{most} in a row");
+    }
+}

@@ -185,6 +185,15 @@ fn field<'a>(message: &'a str, name: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_server_cannot_keep_a_client_busy_for_ever() {
+        let cache = KeyCache::new(Mechanism::ScramSha256, "pencil".into());
+        let mut scram = Scram::new(Mechanism::ScramSha256, "user", "abc");
+        let challenge = format!("r=abcdef,s=AAAA,i={}", limits::ITERATIONS + 1);
+        let refused = scram.respond(&BASE64_STANDARD.encode(challenge), &cache);
+        assert!(matches!(refused, Err(ScramError::Iterations(_))));
+    }
+
     /// Runs an exchange of the RFCs: user `user`, password `pencil`.
     fn exchange(
         mechanism: Mechanism,

@@ -11,6 +11,8 @@ mod follow;
 mod history;
 mod keys;
 pub mod limits;
+#[cfg(test)]
+mod tests;
 
 pub use follow::{Follow, FollowError};
 pub use history::{History, HistoryError};

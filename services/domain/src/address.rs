@@ -270,7 +270,17 @@ mod tests {
         ] {
             assert!(Address::parse(given).is_err(), "{given}");
         }
-        assert!(Address::parse(&format!("{}@example.org", "a".repeat(1024))).is_err());
+    }
+
+    #[test]
+    fn every_part_has_at_most_so_many_bytes() {
+        let part = "a".repeat(ADDRESS_PART_BYTES);
+        assert!(Address::parse(&format!("{part}@example.org")).is_ok());
+        assert!(Address::parse(&format!("{part}a@example.org")).is_err());
+        assert!(EndpointName::parse(&part).is_ok());
+        assert!(EndpointName::parse(&format!("{part}a")).is_err());
+        // Of a domain, DNS lets through less than that.
+        assert!(Address::parse(&format!("alice@{part}a")).is_err());
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub mod peer;
 mod router;
 pub mod session;
 mod shard;
+#[cfg(test)]
+mod tests;
 pub mod upload;
 pub mod web;
 

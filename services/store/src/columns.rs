@@ -107,3 +107,66 @@ fn leveled(cache: &Cache) -> Options {
     options.set_compression_per_level(&levels);
     options
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Options, Store};
+    use std::fs;
+
+    /// What `RocksDB` says that it runs with: by section, `name=value`.
+    fn effective(folder: &std::path::Path) -> String {
+        let files = fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path());
+        let newest = files.filter(|file| file.to_string_lossy().contains("OPTIONS-")).max();
+        fs::read_to_string(newest.expect("there is one")).expect("text")
+    }
+
+    fn section<'a>(options: &'a str, name: &str) -> &'a str {
+        let (_, section) = options.split_once(name).expect("a section of that name");
+        section.split("\n[").next().unwrap_or_default()
+    }
+
+    /// Each bound that `RocksDB` keeps for us is one that it knows of; what happens at it is its business.
+    #[test]
+    fn rocksdb_keeps_to_the_limits() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path(), Options::default()).expect("opens");
+        let options = effective(folder.path());
+        let database = section(&options, "[DBOptions]");
+        for (name, limit) in [
+            ("max_total_wal_size", WAL_BYTES),
+            ("keep_log_file_num", INFO_LOGS as u64),
+            ("max_log_file_size", INFO_LOG_BYTES as u64),
+        ] {
+            assert!(database.contains(&format!(" {name}={limit}\n")), "{name}");
+        }
+        for name in names().filter(|name| *name != "default") {
+            let limit = if name == LOG { LOG_BUFFER_BYTES } else { BUFFER_BYTES };
+            let family = section(&options, &format!("[CFOptions \"{name}\"]"));
+            assert!(family.contains(&format!(" write_buffer_size={limit}\n")), "{name}");
+            let handle = store.0.db.cf_handle(name).expect("open");
+            let cache = store.0.db.property_int_value_cf(handle, "rocksdb.block-cache-capacity");
+            assert_eq!(cache.expect("known"), Some(CACHE_BYTES as u64), "{name}");
+        }
+    }
+
+    /// A full buffer becomes a file, so that memory does not grow with what is written.
+    #[test]
+    fn what_is_written_becomes_files() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path(), Options::default()).expect("opens");
+        let value = vec![b'x'; 1 << 20];
+        let in_memory = || {
+            let handle = store.0.db.cf_handle(Column::State.name()).expect("open");
+            let found = store.0.db.property_int_value_cf(handle, "rocksdb.cur-size-all-mem-tables");
+            usize::try_from(found.expect("known").expect("a number")).expect("fits")
+        };
+        for n in 0..4 * BUFFER_BYTES / value.len() {
+            let mut batch = store.batch();
+            batch.put(Column::State, &n.to_be_bytes(), &value);
+            batch.write().expect("written");
+            // One that is being filled, and those that are on their way to the disk.
+            assert!(in_memory() <= 3 * BUFFER_BYTES, "{}", in_memory());
+        }
+    }
+}

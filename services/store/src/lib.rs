@@ -9,6 +9,8 @@
 //! write-ahead log, so rows never reflect records of the log that are not there.
 
 mod columns;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod limits;
 mod log;
 mod meta;

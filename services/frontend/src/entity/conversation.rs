@@ -148,3 +148,42 @@ impl Entity for ConversationHost {
         Rows::of_conversation(&self.id, &mut self.machine)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::UNDELIVERED;
+    use domain::{EndpointId, EndpointName, Message, Ticket, conversation::Policy};
+
+    #[test]
+    fn a_conversation_that_cannot_hand_over_refuses_what_is_new() {
+        let address = |name: &str| Address::parse(&format!("{name}@example.org")).expect("an address");
+        let (alice, bob) = (address("alice"), address("bob"));
+        let id = ConversationId::between(alice.clone(), bob.clone());
+        let machine = Conversation::new(id.clone(), Policy::default());
+        let mut host = ConversationHost::new(id.clone(), machine, Arc::default());
+        let waiting = (bob.clone(), user::Command::ForgetConversation { conversation: id });
+        let from = EndpointId::new(alice, EndpointName::parse("desk").expect("a name"));
+        let message = Arc::new(Message { body: Some("hello".into()), ..Message::default() });
+        for (waits, refused) in [(UNDELIVERED - 1, false), (UNDELIVERED, true)] {
+            host.undelivered = std::iter::repeat_n(waiting.clone(), waits).collect();
+            let send = Command::Send {
+                from: from.clone(),
+                to: bob.clone(),
+                endpoint: None,
+                ticket: Ticket(1),
+                message: Arc::clone(&message),
+            };
+            let mut out = Out::new();
+            host.handle(Timestamp(1), send, &mut out);
+            let refusals = out.effects.iter().filter(|effect| {
+                let Effect::Tell { command: user::Command::Answer { answer: Err(why), .. }, .. } = effect
+                else {
+                    return false;
+                };
+                why.reason == Reason::TryLater
+            });
+            assert_eq!(refusals.count(), usize::from(refused), "{waits}");
+        }
+    }
+}

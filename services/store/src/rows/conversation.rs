@@ -77,7 +77,10 @@ pub(crate) fn decode(key: &[u8], value: &[u8]) -> Result<Option<Row>, RowError> 
     let said = || -> Result<_, RowError> { Ok(Arc::new(Said::from_proto(entity::Said::decode(value)?)?)) };
     Ok(Some(match *part {
         SESSION => return Ok(None),
-        HEAD => Row::Head(Box::new(head::decode(value)?)),
+        HEAD => {
+            key::end(which)?;
+            Row::Head(Box::new(head::decode(value)?))
+        }
         PENDING => Row::Pending(key::number(which)?, Some(said()?)),
         RECENT => Row::Recent(key::number(which)?, Some(said()?)),
         AFFILIATION => {

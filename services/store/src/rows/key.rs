@@ -105,6 +105,11 @@ pub(crate) fn address(from: &[u8]) -> Result<Address, RowError> {
     Address::kept(rest(from)?).map_err(|_| RowError::Key)
 }
 
+/// Nothing may follow.
+pub(crate) fn end(rest: &[u8]) -> Result<(), RowError> {
+    if rest.is_empty() { Ok(()) } else { Err(RowError::Key) }
+}
+
 /// Which conversation the key of a row in [`UNFINISHED`] belongs to.
 pub(crate) fn conversation(key: &[u8]) -> Result<ConversationId, RowError> {
     let (kind, mut rest) = key.get(3..).and_then(<[u8]>::split_first).ok_or(RowError::Key)?;

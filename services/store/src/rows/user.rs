@@ -66,7 +66,10 @@ pub(crate) fn decode(key: &[u8], value: &[u8]) -> Result<Row, RowError> {
             Row::Contact(key::address(which)?, Some(Arc::new(contact)))
         }
         REQUEST => Row::Request(key::address(which)?, Some(Bytes::copy_from_slice(value))),
-        BLOCKED => Row::Blocked(all(state::Blocked::decode(value)?.addresses)?),
+        BLOCKED => {
+            key::end(which)?;
+            Row::Blocked(all(state::Blocked::decode(value)?.addresses)?)
+        }
         KEPT => {
             let said = Wire::from_proto(entity::Said::decode(value)?)?;
             Row::Kept(key::number(which)?, Some(Arc::new(said)))

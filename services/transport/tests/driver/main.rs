@@ -2,5 +2,6 @@
 
 mod flow;
 mod gate;
+mod limits;
 mod scene;
 mod secure;

@@ -1,7 +1,10 @@
 //! Stanzas as they come, and what is seen of them.
 
 use super::*;
-use crate::ns;
+use crate::{
+    limits::{ATTRIBUTES, DEPTH},
+    ns,
+};
 use domain::{Reason, Refusal};
 
 fn stanza(text: &str) -> Stanza {
@@ -69,8 +72,13 @@ fn a_fragment_stands_for_itself_in_another_stream() {
 #[test]
 fn what_is_not_allowed_is_named() {
     use StreamError::{BadNamespacePrefix, NotWellFormed, PolicyViolation, RestrictedXml};
-    let wide = format!("<iq {}>", (0..65).fold(String::new(), |all, n| all + &format!("a{n}='' ")) + "/");
-    let deep = format!("{}{}", "<a>".repeat(65), "</a>".repeat(65));
+    let attributes =
+        |count: usize| format!("<iq {}/>", (0..count).map(|n| format!("a{n}='' ")).collect::<String>());
+    assert_eq!(fault(&attributes(ATTRIBUTES)), None);
+    let wide = attributes(ATTRIBUTES + 1);
+    let nested = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
+    assert_eq!(fault(&nested(DEPTH)), None);
+    let deep = nested(DEPTH + 1);
     for (given, error) in [
         ("<iq>&nbsp;</iq>", RestrictedXml),
         ("<iq><!-- x --></iq>", RestrictedXml),

@@ -219,6 +219,20 @@ fn conferences_of_one_endpoint() {
 }
 
 #[test]
+fn kept_messages() {
+    let mut stage = Stage::with(&["alice"]);
+    let (alice, bob) = (address("alice"), address("bob"));
+    let conversation = ConversationId::between(alice, bob.clone());
+    stage.ask("alice", Command::AskStanding { conversation: conversation.clone(), towards: bob.clone() });
+    for number in 1..=KEPT_MESSAGES as u64 {
+        assert!(!stage.told().iter().any(|told| told.ends_with("Offline")), "after {number}");
+        let said = said("bob/phone", "alice", number, message("x"));
+        stage.ask("alice", Command::Deliver { endpoint: None, said, late: false });
+    }
+    assert!(stage.told().iter().any(|told| told.ends_with("alice is Offline")));
+}
+
+#[test]
 fn live_conversations() {
     let mut stage = signed_in();
     for n in 0..=LIVE_CONVERSATIONS {

@@ -1,6 +1,7 @@
 //! Dialogues, as they are read: `C:` what the client sends, `S:` what the server writes, `H:` what the host does,
 //! `E:` what the host is told. Each is played whole and in every split of the bytes.
 
+mod limits;
 mod management;
 mod script;
 mod sign_in;

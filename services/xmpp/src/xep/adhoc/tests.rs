@@ -1,7 +1,7 @@
 //! The administrators' commands as dialogues (XEP-0050, XEP-0133).
 
 use crate::{
-    limits::{ADMINISTERED, NEWCOMERS},
+    limits::{ADMINISTERED, LISTED_USERS, NEWCOMERS},
     session::Config,
     xep::script::{config, me, play, play_with},
 };
@@ -170,7 +170,7 @@ fn people_are_counted_and_listed() {
         &ruled(),
         &format!(
             "{}
-             H: Admin(List(Online, 200))
+             H: Admin(List(Online, {LISTED_USERS}))
              h: users alice@example.org bob@example.org
              {}",
             execute("get-online-users-list", &form(&[("max_items", &["100000"])])),

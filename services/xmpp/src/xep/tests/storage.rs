@@ -1,6 +1,6 @@
 //! What a user leaves with the server: vCard, avatar, private elements, bookmarks.
 
-use crate::xep::script::play;
+use crate::{limits::PRIVATE_NAMES, xep::script::play};
 
 const SETTINGS: &str = "with Open 1 persist retract";
 
@@ -126,12 +126,12 @@ fn the_avatar_becomes_the_picture_of_the_card() {
 
 #[test]
 fn private_elements_are_their_owners_alone() {
-    play(
+    play(&format!(
         "C: set - <query xmlns='jabber:iq:private'><a xmlns='urn:n'>x</a></query>
-         D: publish alice@example.org private urn:n a <a xmlns='urn:n'>x</a> with Whitelist 16 persist
+         D: publish alice@example.org private urn:n a <a xmlns='urn:n'>x</a> with Whitelist {PRIVATE_NAMES} persist
          d: done
-         S: ok",
-    );
+         S: ok"
+    ));
     play(
         "C: get - <query xmlns='jabber:iq:private'><a xmlns='urn:n'/></query>
          D: read alice@example.org private urn:n [a]

@@ -1,0 +1,5 @@
+//! The targets that are plays.
+
+pub(crate) mod conversation;
+pub(crate) mod session;
+pub(crate) mod user;
