@@ -2,7 +2,7 @@
 
 use super::{RowError, Write, head, key};
 use domain::{
-    ConversationId, EndpointId, EndpointName, Home, Shard,
+    Address, ConversationId, EndpointId, EndpointName, Home, Shard,
     conversation::{Affiliated, Head, Row, Seated},
     endpoint::Said,
 };
