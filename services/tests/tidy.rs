@@ -238,7 +238,10 @@ fn names(source: &str, name: &str) -> bool {
 /// The source of a crate: what runs, and what tests it.
 fn code_and_tests(folder: &Path) -> (String, String) {
     let (mut code, mut tests) = (String::new(), String::new());
-    for file in files(folder, ".rs").into_iter().filter(|file| !file.ends_with("tidy.rs")) {
+    for file in files(folder, ".rs")
+        .into_iter()
+        .filter(|file| !file.ends_with("tidy.rs") && !file.display().to_string().contains("/benches/"))
+    {
         let source = fs::read_to_string(&file).expect("readable");
         let shown = file.strip_prefix(folder).expect("below").display().to_string();
         if shown.starts_with("tests/") || shown.contains("/tests/") || shown.ends_with("tests.rs") {

@@ -4,7 +4,8 @@ use crate::{
     FrontEnd, Settings,
     entity::ToUser,
     limits::{
-        APPEND_RETRY, ENTITY_MAILBOX, RECORD_BYTES, REPLAY_BYTES, RETRY_DELAY, SHARD_MAILBOX, SNAPSHOT_EVERY,
+        APPEND_RETRY, AWAKE, ENTITY_MAILBOX, RECORD_BYTES, REPLAY_BYTES, RETRY_DELAY, SHARD_MAILBOX,
+        SNAPSHOT_EVERY, STUCK_AFTER,
     },
     session::Inbox,
     upload::Terms,
@@ -173,6 +174,27 @@ fn an_entity_takes_so_many_asks_and_no_more_soft_ones() {
 }
 
 #[test]
+fn when_so_many_are_awake_the_idle_are_put_away_at_once() {
+    crate::block_on(async {
+        let place = place().await;
+        let began = Instant::now();
+        let awake = || usize::try_from(place.front.meters().users_awake.get()).expect("few");
+        let mut most = 0;
+        for n in 0..4 * AWAKE {
+            let user = Address::parse(&format!("u{n}@example.org")).expect("an address");
+            let command = Command::RemoveToken { client: "none".into() };
+            assert!(place.front.router().to_user(user, command).is_ok(), "the mailbox has room");
+            most = most.max(awake());
+            if n % 64 == 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+        until(|| awake() <= AWAKE).await;
+        assert!(began.elapsed() < SNAPSHOT_EVERY && most <= 3 * AWAKE, "{most} were awake");
+    });
+}
+
+#[test]
 fn rows_are_written_in_time_by_themselves() {
     crate::block_on(async {
         let place = place().await;
@@ -254,8 +276,13 @@ fn an_append_that_failed_is_tried_again() {
         let end = place.log.end(Shard(0));
         place.deliver(1, 1);
         until(|| place.log.trouble().is_some()).await;
+        // For so long it counts as stuck, and is not any more when an append succeeds.
+        let stuck = || place.front.meters().shards_stuck.get();
+        let took = until(|| stuck() == 1).await;
+        assert!(took + APPEND_RETRY >= (STUCK_AFTER - 2) * APPEND_RETRY, "{took:?}");
         place.memory.set_broken(false);
         let took = until(|| place.log.end(Shard(0)) > end).await;
         assert!(took < 50 * APPEND_RETRY, "{took:?}");
+        until(|| stuck() == 0).await;
     });
 }

@@ -52,6 +52,7 @@ mod tests {
     #[test]
     fn only_so_many_are_answered_at_once_and_others_wait_for_so_long() {
         crate::block_on(async {
+            assert_eq!(Past::default().wait, HISTORY_WAIT);
             let past = Past { wait: Duration::ZERO, ..Past::default() };
             let (mut ends, mut running) = (Vec::new(), Vec::new());
             for _ in 0..HISTORY_AT_ONCE {
