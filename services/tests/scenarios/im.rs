@@ -210,6 +210,7 @@ fn who_is_inactive_is_not_woken_for_typing() {
     play(
         &HOUSE,
         "alice/phone signs in
+         alice/desk signs in
          bob/desk signs in
          alice/phone befriends bob/desk
          alice/phone: <inactive xmlns='urn:xmpp:csi:0'/>
@@ -218,7 +219,8 @@ fn who_is_inactive_is_not_woken_for_typing() {
          bob/desk: <presence><show>away</show></presence>
          bob/desk: <presence><show>xa</show></presence>
          bob/desk: <message to='{alice}' type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>
-         bob/desk hears nothing of <message/>
+         -- Her other device has it, so this one would.
+         alice/desk hears <message from='{bob}/desk'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>
          alice/phone: <active xmlns='urn:xmpp:csi:0'/>
          -- Only the newest of what waited.
          alice/phone hears <presence from='{bob}/desk'><show>xa</show></presence>
