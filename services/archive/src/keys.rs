@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `C` conversation `00` history id | a record as in the log, with the message as its one fact |
 //! | `U` user `00` history id | the conversation |
-//! | `B` `U` user or `B` `C` conference | when its history begins (u64), whether what is said is kept (u8) |
+//! | `B` user | when its history begins (u64) |
 //! | `P` shard (u16) | how far the fold is: offset, epoch and writer (u64 each) |
 //!
 //! A conversation is one address, or two with `01` between them; neither byte can be part of an address. A user's
