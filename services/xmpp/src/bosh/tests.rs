@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::limits::{
-    BODY_BYTES, BODY_ELEMENTS, BODY_HOLD, BODY_INACTIVITY, BODY_POLLING_INACTIVITY, BODY_WAIT,
+    BODY_BYTES, BODY_ELEMENTS, BODY_HOLD, BODY_INACTIVITY, BODY_PAUSE, BODY_POLLING_INACTIVITY,
+    BODY_REQUESTS, BODY_WAIT,
 };
 
 const NS: &str = "xmlns='http://jabber.org/protocol/httpbind'";
@@ -196,7 +197,7 @@ fn a_lost_answer_is_given_again_and_is_the_same() {
 
 #[test]
 fn a_rid_out_of_the_window_ends_the_session() {
-    for (rid, held) in [(14, false), (14, true), (9, true)] {
+    for (rid, held) in [(11 + BODY_REQUESTS, false), (12 + BODY_REQUESTS, true), (9, true)] {
         let mut play = opened("wait='60' hold='1'");
         let mut expected = String::new();
         if held {
@@ -260,7 +261,8 @@ fn a_pause_is_answered_at_once_and_without_content() {
     assert!(play.said().ends_with("13: <body><a/></body>"));
     assert_eq!(play.bosh.deadline(), Some(play.now.plus(BODY_INACTIVITY)), "the usual time holds again");
     let mut play = opened("wait='60' hold='1'");
-    assert!(play.request(11, 11, "pause='121'", "").said().contains("policy-violation"));
+    let longer = format!("pause='{}'", BODY_PAUSE.as_secs() + 1);
+    assert!(play.request(11, 11, &longer, "").said().contains("policy-violation"));
 }
 
 #[test]
