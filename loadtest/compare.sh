@@ -54,7 +54,8 @@ pem() {
 
 start_linnet() {
   taskset -c "$SERVER_CORE" "$LINNET" standard --data "$dir/data" --domain localhost \
-    --xmpp "127.0.0.1:$port" --xmpp-tls off --http off --grpc "127.0.0.1:$((port + 1))" >"$dir/log" 2>&1 &
+    --xmpp "127.0.0.1:$port" --xmpp-tls off --http off --grpc "127.0.0.1:$((port + 1))" \
+    --max-connections-per-address 100000 >"$dir/log" 2>&1 &
   server_pid=$!
 }
 

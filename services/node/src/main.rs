@@ -8,6 +8,10 @@ mod ui;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// Many small pieces from many threads, for months: what the system's own allocator is slow at, and never gives back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Instant messaging and presence for an organisation's own servers.
 #[derive(Parser)]
 #[command(name = "linnet", version, max_term_width = 110)]
