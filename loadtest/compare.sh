@@ -112,11 +112,12 @@ provision() {
 }
 
 scenarios() {
+  local rates=$RATES rate
   play 1-sign-in sign-in --users "$SIGN_IN"
   play 2-idle idle --users "$IDLE" --seconds "$SECONDS_EACH"
   # Higher rates than about 500/s are beyond the other servers: nothing would be measured but the queue.
-  [ "$name" != linnet ] || RATES="$RATES $LINNET_RATES"
-  for rate in $RATES; do
+  [ "$name" != linnet ] || rates="$RATES $LINNET_RATES"
+  for rate in $rates; do
     play "3-im-$rate" im --users "$IM" --rate "$rate" --seconds "$SECONDS_EACH"
   done
   play 4-im-saturated im --users "$IM" --saturate 8 --seconds "$SECONDS_EACH"

@@ -45,7 +45,7 @@ pub const KEPT_MESSAGES: usize = 10_000;
 pub const KEPT_BYTES: usize = 32 * 1024 * 1024;
 /// Messages handed to one endpoint and not yet confirmed by it; from then on they wait, kept if no other endpoint has
 /// room either, and follow in order when it confirms.
-pub const UNCONFIRMED: usize = 2_000;
+pub const UNCONFIRMED: usize = 500;
 /// Bytes of such messages (one may go over); then as for [`UNCONFIRMED`]. Well below what a door holds for a session that
 /// does not read, so that what was kept can always be handed out.
 pub const UNCONFIRMED_BYTES: usize = 512 * 1024;

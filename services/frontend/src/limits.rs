@@ -11,9 +11,11 @@ pub const ENTITY_MAILBOX: u64 = 4_096;
 /// Entities awake in one shard; from then on, whenever twice as many are awake as were busy last time, the idle ones are
 /// put away at once and not with the next snapshot.
 pub const AWAKE: usize = 1_024;
-/// Events that wait for a session's full inbox, [`transport::limits::INBOX`] (presence: the newest of each source only);
-/// one more ends the session, and its unconfirmed messages are kept.
+/// Events that wait for a session's full inbox ([`transport::limits::INBOX`]), presence apart; one more ends the session,
+/// and its unconfirmed messages are kept.
 pub const OVERFLOW: usize = 1_000;
+/// Notices of presence that wait there, the newest of each source only; then as for [`OVERFLOW`].
+pub const NOTICES: usize = 2 * domain::limits::CONTACTS;
 /// Commands for other homes that wait for a full mailbox, of one entity; at the limit it refuses with `TryLater` what it
 /// is asked, a user what its own endpoints ask.
 pub const UNDELIVERED: usize = 4_096;

@@ -204,7 +204,7 @@ fn who_asks_wrongly_is_told_in_the_body() {
     let long = "x".repeat(11 * 1024);
     assert_eq!(
         condition(&raw.ask(2, "", &format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{long}</auth>"))),
-        Some("remote-stream-error")
+        Some("policy-violation")
     );
     let huge = "x".repeat(512 * 1024 + 1);
     assert_eq!(exchange(&server, "POST /http-bind", &[], &huge).status, 413);

@@ -1,6 +1,6 @@
 //! Presence (RFC 6121 §4, XEP-0115, XEP-0319): who sees what, when people come, change and go.
 
-use tests::{House, play::play};
+use tests::{House, Server, Stage, play::play};
 
 static HOUSE: House = House::new(&[]);
 
@@ -167,4 +167,41 @@ fn what_is_no_presence_is_refused() {
              alice/phone hears <presence type='error' id='p2'><error type='modify'><bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>"
         ),
     );
+}
+
+#[test]
+fn a_presence_that_was_chosen_outlives_devices_and_a_crash() {
+    let choose = |state: &str, note: &str| {
+        format!(
+            "bob/desk sets at {{d}}: <command xmlns='http://jabber.org/protocol/commands' node='urn:linnet:presence'>\
+             <x xmlns='jabber:x:data' type='submit'><field var='state'><value>{state}</value></field>\
+             <field var='note'><value>{note}</value></field></x></command>\n\
+             bob/desk is told\n"
+        )
+    };
+    let mut server = Server::start(&[]);
+    let mut stage = Stage::on(&server);
+    stage.play(
+        "alice/phone signs in
+         bob/desk signs in
+         alice/phone befriends bob/desk",
+    );
+    stage.play(&choose("do-not-disturb", "writing"));
+    stage.play(
+        "alice/phone hears <presence from='{bob}/desk' type='-'><show>dnd</show><status>writing</status></presence>
+         -- What a device says is not heard meanwhile.
+         bob/desk: <presence><show>chat</show></presence>
+         alice/phone hears nothing of <presence from='{bob}/desk'><show>chat</show></presence>",
+    );
+    let packed = stage.pack();
+    server.kill();
+    server.restart();
+    let mut stage = Stage::go_on(&server, packed);
+    stage.play(
+        "alice/phone signs in
+         bob/pad signs in
+         alice/phone hears <presence from='{bob}/pad' type='-'><show>dnd</show><status>writing</status></presence>",
+    );
+    stage.play(&choose("automatic", "").replace("bob/desk", "bob/pad"));
+    stage.play("alice/phone hears <presence from='{bob}/pad' type='-'/>");
 }

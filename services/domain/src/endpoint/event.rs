@@ -90,6 +90,8 @@ pub enum Ending {
     AccountChanged,
     /// The user has as many endpoints as policy allows already.
     LimitReached,
+    /// The session does not take what it is told.
+    TooSlow,
     /// This node is shutting down.
     Draining,
     /// The home of the user moved or was restarted.

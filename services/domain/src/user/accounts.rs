@@ -62,7 +62,7 @@ impl User {
         let is_over = |client: &str| self.tokens().iter().all(|t| t.client != client || t.expires <= now);
         let others = self.tokens().iter().map(|t| &t.client).filter(|c| **c != token.client && is_over(c));
         let over: BTreeSet<String> = others.cloned().collect();
-        if self.account.is_some() {
+        if self.is_enabled() {
             for client in over {
                 self.record(Fact::TokenRemoved { client }, out);
             }

@@ -53,7 +53,7 @@ impl User {
     }
 
     /// The whole roster is one answer, which must not be without bounds.
-    fn refuse_large_roster(&self, new: &Contact) -> Result<(), Refusal> {
+    pub(super) fn refuse_large_roster(&self, new: &Contact) -> Result<(), Refusal> {
         let others = self.roster.contacts.values().filter(|old| old.address != new.address);
         let bytes: usize = others.map(|old| old.size()).sum();
         if bytes + new.size() > ROSTER_BYTES {

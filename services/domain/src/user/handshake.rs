@@ -32,6 +32,7 @@ impl User {
         let outcome = before.outbound(step);
         if outcome.next.subscription != before.subscription {
             self.refuse_full_roster(with)?;
+            self.refuse_large_roster(&self.roster.with(with, outcome.next))?;
         }
         let after = outcome.next;
         if before.subscription.from && !after.subscription.from {

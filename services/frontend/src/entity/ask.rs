@@ -3,8 +3,9 @@
 
 use crate::session::{Inbox, Parked};
 use domain::{
-    Address, EndpointName, Refusal, Timestamp,
+    Address, EndpointName, Refusal, Ticket, Timestamp,
     account::{Token, Verifier},
+    endpoint,
     user::{Command, LastActivity},
 };
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub(crate) enum ToUser {
     Attach { endpoint: EndpointName, inbox: Inbox, ask: stream::AskId, credentials: u64 },
     /// A sign-in with these credentials gave the client a token, or used one.
     SetToken { token: Token, credentials: u64 },
+    /// Asked by a session; ignored if another one has taken the endpoint since: what it confirms is of the other.
+    Asked { endpoint: EndpointName, session: u64, ticket: Ticket, command: endpoint::Command },
     /// A session is over; ignored if another one has taken the endpoint since.
     Detach { endpoint: EndpointName, session: u64 },
     /// A session has lost its connection, and waits here to be resumed.

@@ -19,7 +19,7 @@ use crate::{
 use actix::{Actor, ActorContext as _, AsyncContext as _, Context, Handler, Message, SpawnHandle};
 use domain::{Home, Out, Timestamp};
 use event_log::Offset;
-use std::{collections::VecDeque, rc::Rc};
+use std::{collections::VecDeque, rc::Rc, time::Duration};
 
 /// What the actor needs of what it hosts: the machine's own interface, and how its effects are done here.
 pub(crate) trait Entity: Sized + Unpin + 'static {
@@ -168,7 +168,9 @@ impl<E: Entity> EntityActor<E> {
         if let Some((_, handle)) = self.timer.take() {
             ctx.cancel_future(handle);
         }
-        let handle = ctx.run_later(deadline.since(clock::now()), |actor, ctx| {
+        // What is due and cannot be done yet, since the log takes nothing, is looked at again a little later.
+        let least = if self.waiting.is_empty() { Duration::ZERO } else { limits::RETRY_DELAY };
+        let handle = ctx.run_later(deadline.since(clock::now()).max(least), |actor, ctx| {
             actor.timer = None;
             let now = clock::now();
             if actor.hosted.deadline().is_some_and(|deadline| deadline <= now) {

@@ -109,6 +109,11 @@ impl Entity for UserHost {
         let Some(ask) = ask else { return };
         match ask {
             ToUser::Command(command) => self.machine.handle(now, recognised(command), out),
+            ToUser::Asked { endpoint, session, ticket, command } => {
+                if self.session(&endpoint).is_some_and(|outbox| outbox.session() == session) {
+                    self.machine.handle(now, Command::Endpoint { endpoint, ticket, command }, out);
+                }
+            }
             // Whoever asked may have gone away meanwhile; then nobody misses the answer.
             ToUser::Credentials(reply) => drop(reply.send(self.credentials())),
             ToUser::LastSeen { asker, reply } => {
@@ -189,7 +194,7 @@ impl Entity for UserHost {
         const TEXT: &str = "the server cannot store changes at the moment; try again later";
         let refusal = Refusal::because(Reason::TryLater, TEXT);
         match ask {
-            ToUser::Command(Command::Endpoint { endpoint, ticket, command }) if needs_log(&command) => {
+            ToUser::Asked { endpoint, ticket, command, .. } if needs_log(&command) => {
                 out.effects.push(Effect::ToEndpoint(endpoint, Event::Refused(ticket, refusal)));
                 None
             }
@@ -260,6 +265,9 @@ impl Entity for UserHost {
         let lost: Vec<_> =
             self.sessions.iter().filter(|o| o.is_lost(now)).map(|o| o.endpoint().clone()).collect();
         for endpoint in lost {
+            if let Some(outbox) = self.session(&endpoint) {
+                outbox.give_up();
+            }
             self.detach(now, endpoint, out);
         }
     }
@@ -291,7 +299,7 @@ fn needs_log(command: &endpoint::Command) -> bool {
     use endpoint::{CategoryCommand as C, Command as E, RosterCommand as R};
     match command {
         E::Roster(R::Get { .. } | R::Blocked) => false,
-        E::Roster(_) | E::EnablePush(_) | E::DisablePush { .. } => true,
+        E::Roster(_) | E::SetManual(_) | E::EnablePush(_) | E::DisablePush { .. } => true,
         E::Category { command, .. } => !matches!(command, C::List | C::Read { .. } | C::Settings { .. }),
         _ => false,
     }
@@ -300,7 +308,7 @@ fn needs_log(command: &endpoint::Command) -> bool {
 /// Other homes do not keep up with this one: what its own endpoints ask is refused, or given back to be handled.
 fn refuse_more(ask: ToUser, out: &mut Out<Fact, Effect>) -> Option<ToUser> {
     match ask {
-        ToUser::Command(Command::Endpoint { endpoint, ticket, command })
+        ToUser::Asked { endpoint, ticket, command, .. }
             if !matches!(command, endpoint::Command::Confirm { .. }) =>
         {
             let refusal = Refusal::because(Reason::TryLater, "the server is overloaded; try again later");

@@ -211,7 +211,8 @@ impl Client {
             Output::Command(ticket, command) => {
                 let Some(door) = &mut self.door else { return };
                 let me = door.me().clone();
-                let ask = ToUser::Command(Command::Endpoint { endpoint: me.name, ticket, command });
+                let session = self.inbox.session;
+                let ask = ToUser::Asked { endpoint: me.name, session, ticket, command };
                 if self.shared.front.router().ask_user(me.user, ask).is_err() {
                     let refusal =
                         Refusal::because(Reason::TryLater, "the server is overloaded; try again later");
@@ -238,6 +239,7 @@ impl Client {
             Event::SignedIn(signed_in) => {
                 self.welcome(now, sink);
                 let mut door = Box::new(Door::new(signed_in.endpoint, Arc::clone(&self.shared.door)));
+                door.ask_from(self.inbox.session << 32);
                 if signed_in.carbons {
                     door.enable_carbons();
                 }

@@ -22,6 +22,8 @@ pub(crate) struct Outbox {
     meters: Arc<Meters>,
     /// What a parked session asks of its home.
     asked: Vec<(Ticket, endpoint::Command)>,
+    /// Answers for a session that has closed its inbox and is not here yet: no more than it has asked.
+    answers: Vec<(session::AskId, session::Answer)>,
     /// Who waits to resume this session, once its connection has let go of it.
     wanted: Option<Wanted>,
 }
@@ -44,6 +46,7 @@ impl Outbox {
             lost: false,
             meters,
             asked: Vec::new(),
+            answers: Vec::new(),
             wanted: None,
         }
     }
@@ -60,6 +63,14 @@ impl Outbox {
     /// Too slow for too long, or parked for too long.
     pub(crate) fn is_lost(&self, now: Timestamp) -> bool {
         self.lost || matches!(&self.end, End::Parked(parked) if parked.is_over(now))
+    }
+
+    /// It is over: its connection is told, before all that it has not read.
+    pub(crate) fn give_up(&mut self) {
+        if let End::Connected(inbox) = &self.end {
+            // One that is gone already, or is letting go, ends by itself.
+            let _ = inbox.events.send_first(SessionEvent::Endpoint(Event::Ended(endpoint::Ending::TooSlow)));
+        }
     }
 
     /// When a parked session is given up.
@@ -101,9 +112,14 @@ impl Outbox {
     pub(crate) fn answer(&mut self, ask: session::AskId, answer: session::Answer) {
         match &mut self.end {
             End::Connected(inbox) => {
-                // Its inbox is full of what it does not read: it is about to be lost.
-                if inbox.events.send(SessionEvent::Session(ask, answer)).is_err() {
-                    self.lost = true;
+                match inbox.events.send(SessionEvent::Session(ask, answer)) {
+                    Ok(()) => {}
+                    // On its way here: it is answered when it has come.
+                    Err(Rejected::Closed(SessionEvent::Session(ask, answer))) => {
+                        self.answers.push((ask, answer));
+                    }
+                    // Its inbox is full of what it does not read: it is about to be lost.
+                    Err(_) => self.lost = true,
                 }
             }
             End::Parked(parked) => {
@@ -139,9 +155,12 @@ impl Outbox {
         let is_it = |wanted: &Wanted| *wanted.0 == *parked.id;
         let is_right = taker.as_ref().is_some_and(is_it);
         self.end = End::Parked(parked);
+        for (ask, answer) in std::mem::take(&mut self.answers) {
+            self.answer(ask, answer);
+        }
         self.retry();
         match taker {
-            Some((_, ask, inbox)) if is_right => self.resume(ask, inbox),
+            Some((_, ask, inbox)) if is_right && !self.lost => self.resume(ask, inbox),
             Some((_, ask, inbox)) => not_found(ask, &inbox),
             None => {}
         }
@@ -154,7 +173,7 @@ impl Outbox {
 
     /// Whether this parked session has that id.
     pub(crate) fn is_parked_as(&self, id: &str) -> bool {
-        matches!(&self.end, End::Parked(parked) if *parked.id == *id)
+        !self.lost && matches!(&self.end, End::Parked(parked) if *parked.id == *id)
     }
 
     /// Another connection wants to resume the session of that id, which may be this one: its connection is asked to
@@ -223,7 +242,11 @@ impl Outbox {
                 self.overflow.remove(place);
             }
         }
-        if self.overflow.len() < limits::OVERFLOW {
+        // Of a large roster everybody may answer at once: each of them has one place, beside those of everything else.
+        let is_notice = |event: &Event| matches!(event, Event::Notice(_));
+        let alike = self.overflow.iter().filter(|waiting| is_notice(waiting) == is_notice(&event)).count();
+        let most = if is_notice(&event) { limits::NOTICES } else { limits::OVERFLOW };
+        if alike < most {
             self.overflow.push_back(event);
         } else {
             self.meters.too_slow.up();
@@ -252,7 +275,7 @@ pub(crate) fn not_found(ask: stream::AskId, inbox: &Inbox) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::OVERFLOW;
+    use crate::limits::{NOTICES, OVERFLOW};
     use domain::{Address, EndpointId, presentity};
 
     /// From one of so many people: presence of the same one is latest-wins.
@@ -290,11 +313,30 @@ mod tests {
         (0..4).for_each(|_| outbox.send(directed()));
         (0..2 * OVERFLOW).for_each(|n| outbox.send(notice(n % 10)));
         assert_eq!((outbox.overflow.len(), outbox.meters.coalesced.get()), (10, 2 * OVERFLOW as u64 - 10));
-        for _ in 10..OVERFLOW {
+        for _ in 0..OVERFLOW {
             outbox.send(directed());
         }
         assert!(!outbox.is_lost(Timestamp(0)));
         outbox.send(directed());
         assert!(outbox.is_lost(Timestamp(0)));
+    }
+
+    #[test]
+    fn presence_of_a_whole_roster_finds_room_and_who_is_lost_is_told_first() {
+        let (events, mut inbox) = transport::inbox(4);
+        let name = EndpointName::parse("desk").expect("a name");
+        let mut outbox = Outbox::new(name, Inbox { session: 1, events }, Arc::default());
+        (0..4 + NOTICES).for_each(|n| outbox.send(notice(n)));
+        assert!(!outbox.is_lost(Timestamp(0)));
+        outbox.send(notice(usize::MAX));
+        assert!(outbox.is_lost(Timestamp(0)));
+        outbox.give_up();
+        let cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let told = inbox.poll_first(&cx);
+        let ended = Event::Ended(endpoint::Ending::TooSlow);
+        assert_eq!(
+            format!("{told:?}"),
+            format!("{:?}", std::task::Poll::Ready(SessionEvent::Endpoint(ended)))
+        );
     }
 }

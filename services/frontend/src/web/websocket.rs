@@ -168,12 +168,21 @@ impl Drive {
         }
         let wrote = !self.output.messages.is_empty();
         for message in std::mem::take(&mut self.output.messages) {
-            let first = std::future::poll_fn(|cx| self.receiver.poll_first(cx));
-            tokio::select! {
-                sent = self.session.text(message) => if matches!(sent, Err(Closed)) { return false },
-                () = tokio::time::sleep(STUCK) => return false,
-                event = first => {
-                    self.client.take(clock::now(), event, &mut self.output);
+            let sending = self.session.text(message);
+            tokio::pin!(sending);
+            let stuck = tokio::time::sleep(STUCK);
+            tokio::pin!(stuck);
+            loop {
+                let first = std::future::poll_fn(|cx| self.receiver.poll_first(cx));
+                tokio::select! {
+                    sent = &mut sending => match sent {
+                        Ok(()) => break,
+                        Err(Closed) => return false,
+                    },
+                    () = &mut stuck => return false,
+                    event = first => self.client.take(clock::now(), event, &mut self.output),
+                }
+                if self.output.abandon || self.output.close {
                     return false;
                 }
             }

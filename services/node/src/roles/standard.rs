@@ -1,6 +1,7 @@
 //! Standard Edition: every role in one process. This page is its table of contents: what is opened, in which order, and
 //! how it is closed.
 
+mod files;
 mod folders;
 mod logging;
 mod panic;
@@ -44,6 +45,7 @@ pub(crate) fn run(standard: Standard) -> ExitCode {
 async fn serve(standard: Standard) -> Result<(), Box<dyn Error>> {
     let mut stop = Stop::listen()?;
     folders::make(&standard.data)?;
+    files::allow(standard.max_connections)?;
     let metrics = PrometheusBuilder::new().install_recorder()?;
     frontend::meters::Meters::describe();
 

@@ -14,7 +14,7 @@ mod tests;
 pub use body::{Body, Condition};
 
 use crate::{
-    limits::{BODY_PAUSE, BODY_POLLING, BODY_REQUESTS, BODY_WAITING_BYTES},
+    limits::{BODY_PAUSE, BODY_POLLING, BODY_REQUESTS, BODY_WAITING_BYTES, STANZA_BYTES_BEFORE_SIGN_IN},
     ns,
     stanza::Tag,
 };
@@ -64,6 +64,8 @@ pub struct Bosh<S> {
     /// When the last request was taken, if it carried nothing and was not answered with something.
     polled: Option<Timestamp>,
     phase: Phase,
+    /// Somebody has signed in: larger requests are taken.
+    signed_in: bool,
 }
 
 struct Header {
@@ -134,6 +136,7 @@ impl<S> Bosh<S> {
             quiet: (now, terms.inactivity()),
             polled: None,
             phase: Phase::Open,
+            signed_in: false,
         };
         session.write_header();
         session.take(now, body, slot, &mut Vec::new());
@@ -150,6 +153,10 @@ impl<S> Bosh<S> {
         }
         if self.phase == Phase::Over || rid > self.taken + BODY_REQUESTS {
             return self.fail(Condition::ItemNotFound, Some(slot), out);
+        }
+        let bytes: usize = body.payload.iter().map(Bytes::len).sum();
+        if !self.signed_in && bytes > STANZA_BYTES_BEFORE_SIGN_IN {
+            return self.fail(Condition::PolicyViolation, Some(slot), out);
         }
         if let Some(early) = self.early.iter_mut().find(|(early, _)| early.rid == rid) {
             let first = std::mem::replace(&mut early.1, slot);
@@ -172,6 +179,11 @@ impl<S> Bosh<S> {
         if !element.starts_with(b"<open ") && !element.starts_with(b"<close ") {
             self.outbound.extend_from_slice(element);
         }
+    }
+
+    /// The client has signed in. Before that one request carries at most [`STANZA_BYTES_BEFORE_SIGN_IN`].
+    pub fn signed_in(&mut self) {
+        self.signed_in = true;
     }
 
     /// The stream is over: the client hears that with what was written last.

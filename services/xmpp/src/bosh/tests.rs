@@ -3,7 +3,7 @@
 use super::*;
 use crate::limits::{
     BODY_BYTES, BODY_ELEMENTS, BODY_HOLD, BODY_INACTIVITY, BODY_PAUSE, BODY_POLLING_INACTIVITY,
-    BODY_REQUESTS, BODY_WAIT,
+    BODY_REQUESTS, BODY_WAIT, STANZA_BYTES_BEFORE_SIGN_IN,
 };
 
 const NS: &str = "xmlns='http://jabber.org/protocol/httpbind'";
@@ -349,4 +349,16 @@ fn bodies_and_what_waits_have_limits() {
     assert!(!play.bosh.is_full());
     play.bosh.say(b"x");
     assert!(play.bosh.is_full());
+}
+
+#[test]
+fn before_sign_in_a_request_is_small() {
+    let stanza = |bytes: usize| format!("<x xmlns='jabber:client'>{}</x>", "x".repeat(bytes));
+    let large = stanza(STANZA_BYTES_BEFORE_SIGN_IN);
+    let mut play = opened("wait='60' hold='1'");
+    // Also one that would have to wait for its turn.
+    assert!(play.request(12, 12, "", &large).said().contains("policy-violation"));
+    let mut play = opened("wait='60' hold='1'");
+    play.bosh.signed_in();
+    assert!(!play.request(11, 11, "", &large).said().contains("policy-violation"));
 }

@@ -108,6 +108,7 @@ fn error(ending: Ending) -> StreamError {
         Ending::AccountChanged => StreamError::NotAuthorized,
         Ending::Draining => StreamError::SystemShutdown,
         Ending::LimitReached => StreamError::PolicyViolation,
+        Ending::TooSlow => StreamError::ResourceConstraint,
         Ending::HomeMoved => StreamError::Reset,
     }
 }

@@ -112,6 +112,12 @@ impl Session {
         }
     }
 
+    /// Its tickets are higher than this: the home knows an endpoint by its name, and the answer to a former session of that
+    /// name must answer nothing here. To be called before anything else.
+    pub fn ask_from(&mut self, last: u64) {
+        self.open.start_at(last);
+    }
+
     /// A stanza came in as number `seq` of its stream; its `from`, if any, was checked.
     pub fn stanza(&mut self, now: Timestamp, seq: u64, stanza: &Stanza, out: &mut Vec<Output>) {
         dispatch::stanza(self, &mut Turn { now, out }, seq, stanza);

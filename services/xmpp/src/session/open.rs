@@ -55,6 +55,10 @@ impl Open {
         self.waiting.len() >= 8 * OPEN_COMMANDS
     }
 
+    pub(super) fn start_at(&mut self, last: u64) {
+        self.last = self.last.max(last);
+    }
+
     pub(super) fn next(&mut self) -> u64 {
         self.last += 1;
         self.last

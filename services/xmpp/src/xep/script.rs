@@ -13,6 +13,7 @@ use domain::{
     conversation::ConferenceAnswer,
     endpoint::{Answer, CategoryCommand, Command, Rendered, Said},
     history::{Ends, HistoryId, Page, Query, Record},
+    presentity::State,
     user::LastActivity,
 };
 use std::{sync::Arc, time::Duration};
@@ -119,6 +120,12 @@ pub(super) fn text(xml: &[u8]) -> String {
 fn home(command: &Command) -> String {
     if let Command::Conference { conference, command } = command {
         return format!("{conference} {command:?}");
+    }
+    if let Command::SetManual(state) = command {
+        let chosen = |state: &State| {
+            format!("choose {:?} {}", state.availability, state.note.as_deref().unwrap_or_default())
+        };
+        return state.as_ref().map_or_else(|| "choose reset".to_owned(), |state| chosen(state));
     }
     let Command::Category { owner, command } = command else { return format!("{command:?}") };
     match command {

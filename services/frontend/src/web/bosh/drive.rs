@@ -54,6 +54,7 @@ impl Sink for Machine {
 
     fn signed_in(&mut self) {
         self.signed_in = true;
+        self.bosh.signed_in();
     }
 
     fn close(&mut self) {

@@ -31,9 +31,10 @@ impl Told {
         }
     }
 
-    /// The client is no longer there: when it comes back it names its capabilities anew.
-    pub(crate) fn forget_own(&mut self) {
+    /// The client is no longer there: when it comes back it names its capabilities anew, and is told those of others.
+    pub(crate) fn forget(&mut self) {
         self.own = Bytes::new();
+        self.known.clear();
     }
 
     /// How many bytes at the beginning of what this state carries the client need not be told again; notes that it is
@@ -125,7 +126,7 @@ mod tests {
         assert_eq!(shows(&mut told, "<show>away</show>"), caps("one"));
         assert_eq!(shows(&mut told, &caps("two")), caps("two"));
         assert_eq!(shows(&mut told, "<a xmlns='urn:n'/>"), format!("{}<a xmlns='urn:n'/>", caps("two")));
-        told.forget_own();
+        told.forget();
         assert_eq!(shows(&mut told, ""), "");
     }
 

@@ -110,7 +110,7 @@ fn publish(session: &mut Session, turn: &mut Turn<'_>, request: Request, stanza:
 fn unpublish(session: &mut Session, turn: &mut Turn<'_>, request: Request, stanza: &Stanza) {
     session.shown = None;
     session.joined.clear();
-    session.told.forget_own();
+    session.told.forget();
     session.command(turn, request, Command::Unpublish { note: note(stanza) });
 }
 

@@ -2,6 +2,7 @@
 //! between its steps: a form that comes back filled in is the whole request.
 
 mod admin;
+mod choose;
 mod escalate;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,7 @@ pub(super) struct Offer {
 fn offers(context: Context<'_>) -> impl Iterator<Item = &'static Offer> {
     let rules = context.config.administrators.contains(&context.me.user);
     let administrators = if rules { &admin::COMMANDS[..] } else { &[] };
-    std::iter::once(&escalate::COMMAND).chain(administrators)
+    [&escalate::COMMAND, &choose::COMMAND].into_iter().chain(administrators)
 }
 
 /// Answers a `<command/>`.

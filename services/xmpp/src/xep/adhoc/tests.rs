@@ -1,7 +1,7 @@
 //! The administrators' commands as dialogues (XEP-0050, XEP-0133).
 
 use crate::{
-    limits::{ADMINISTERED, LISTED_USERS, NEWCOMERS},
+    limits::{ADMINISTERED, LISTED_USERS, NEWCOMERS, NOTE_BYTES},
     session::Config,
     xep::script::{config, me, play, play_with},
 };
@@ -44,7 +44,7 @@ fn others_may_not() {
     play(&format!("{}\nS: ! auth forbidden", execute("add-user", "")));
     play(
         "C: get example.org <query xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/commands'/>
-         S: <query xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/commands'><item jid='example.org' node='urn:linnet:escalate' name='Bring others into a talk'/></query>",
+         S: <query xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/commands'><item jid='example.org' node='urn:linnet:escalate' name='Bring others into a talk'/><item jid='example.org' node='urn:linnet:presence' name='Choose a presence that stays'/></query>",
     );
     play_with(&ruled(), &format!("{}\nS: ! cancel item-not-found", execute("no-such", "")));
 }
@@ -207,6 +207,32 @@ fn a_talk_becomes_a_conference() {
         with.clone() + &field("invite", &["carol@example.com"]),
         with + &field("invite", &many),
     ] {
+        play(&format!("{}\nS: ! modify not-acceptable", execute(&wrong)));
+    }
+}
+
+#[test]
+fn a_presence_that_stays_is_chosen_and_taken_back() {
+    let execute = |fields: &str| {
+        format!(
+            "C: set example.org <command xmlns='http://jabber.org/protocol/commands' node='urn:linnet:presence' sessionid='s'><x xmlns='jabber:x:data' type='submit'>{fields}</x></command>"
+        )
+    };
+    let field = |var: &str, value: &str| format!("<field var='{var}'><value>{value}</value></field>");
+    for (chosen, state) in
+        [("do-not-disturb", "DoNotDisturb writing"), ("busy", "Busy writing"), ("automatic", "reset")]
+    {
+        play(&format!(
+            "{}
+             D: choose {state}
+             d: done
+             S: <command xmlns='http://jabber.org/protocol/commands' node='urn:linnet:presence' sessionid='s' status='completed'/>",
+            execute(&(field("state", chosen) + &field("note", "writing")))
+        ));
+    }
+    let long = "x".repeat(NOTE_BYTES + 1);
+    for wrong in [String::new(), field("state", "elsewhere"), field("state", "busy") + &field("note", &long)]
+    {
         play(&format!("{}\nS: ! modify not-acceptable", execute(&wrong)));
     }
 }
