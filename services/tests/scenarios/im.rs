@@ -1,7 +1,7 @@
 //! IM between two (RFC 6121 §5, §8; XEP-0085, XEP-0184, XEP-0280, XEP-0308, XEP-0333, XEP-0359, XEP-0444): who hears
 //! what, in which order, and what the sender is told when nobody can.
 
-use tests::{House, play::play};
+use tests::{House, Stage, play::play};
 
 static HOUSE: House = House::new(&[]);
 
@@ -230,4 +230,23 @@ fn who_is_inactive_is_not_woken_for_typing() {
          bob/desk: <message to='{alice}' type='chat' id='now'><body>wake up</body></message>
          alice/phone hears <message from='{bob}/desk' id='now'><body>wake up</body></message>",
     );
+}
+
+#[test]
+fn very_many_short_messages_to_somebody_who_was_away_all_come() {
+    /// More than the way to one session holds at once.
+    const MANY: usize = 2_000;
+    let mut stage = Stage::in_house(&HOUSE);
+    stage.play("alice/phone signs in with management");
+    for n in 0..MANY {
+        stage.play(&format!(
+            "alice/phone: <message to='{{bob}}' type='chat' id='{n}'><body>{n}</body></message>"
+        ));
+        if n % 100 == 99 {
+            stage.play("alice/phone is acknowledged");
+        }
+    }
+    stage.play("bob/desk signs in with management");
+    let all: String = (0..MANY).map(|n| format!("bob/desk hears <message id='{n}'/>\n")).collect();
+    stage.play(&all);
 }
