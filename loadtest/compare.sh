@@ -5,8 +5,8 @@
 #
 #   make build && cargo build --release -p loadtest && loadtest/compare.sh
 #
-# Environment: SERVERS (linnet ejabberd prosody), OUT (./run/compare), QUICK (unset), and the programs LINNET and
-# LOADTEST (./target/release/…). Ejabberd and Prosody are installed from Debian if they are missing.
+# Environment: SERVERS (linnet ejabberd prosody), ONLY some scenarios ("idle im", all), OUT (./run/compare), QUICK
+# (unset), and the programs LINNET and LOADTEST (./target/release/…). Ejabberd and Prosody are installed from Debian if they are missing.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -94,10 +94,14 @@ await_port() {
 
 load() { taskset -c "$LOAD_CORE" "$LOADTEST" "$@"; }
 
+# Whether this scenario is to be played.
+wanted() { [[ -z ${ONLY:-} || " $ONLY " == *" $1 "* ]]; }
+
 failed=0
 play() { # file, then the scenario and its flags
   local file=$1
   shift
+  wanted "$1" || return 0
   echo "--- $name: $*"
   load "$@" --target "127.0.0.1:$port" --server-pid "$server_pid" --label "$name" --json "$OUT/$name-$file.json" ||
     { echo "--- $name: $file did not pass" && failed=1; }
@@ -107,14 +111,17 @@ provision() {
   local how=(--via xep0077)
   [ "$name" != linnet ] || how=(--via linnet --command "$LINNET" --grpc "127.0.0.1:$((port + 1))")
   load provision users "${how[@]}" --target "127.0.0.1:$port" --users $((STORM + PRESENCE)) --at-once 8
-  load provision contacts --target "127.0.0.1:$port" --users "$STORM" --contacts 20
-  load provision contacts --target "127.0.0.1:$port" --first "$STORM" --users "$PRESENCE" --contacts 40
+  if wanted storm; then load provision contacts --target "127.0.0.1:$port" --users "$STORM" --contacts 20; fi
+  if wanted presence; then
+    load provision contacts --target "127.0.0.1:$port" --first "$STORM" --users "$PRESENCE" --contacts 40
+  fi
 }
 
 scenarios() {
   local rates=$RATES rate
-  play 1-sign-in sign-in --users "$SIGN_IN"
-  play 2-idle idle --users "$IDLE" --seconds "$SECONDS_EACH"
+  # Memory first, while the server is fresh: later it has what earlier sessions left behind.
+  play 1-idle idle --users "$IDLE" --seconds "$SECONDS_EACH"
+  play 2-sign-in sign-in --users "$SIGN_IN"
   # Higher rates than about 500/s are beyond the other servers: nothing would be measured but the queue.
   [ "$name" != linnet ] || rates="$RATES $LINNET_RATES"
   for rate in $rates; do

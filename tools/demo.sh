@@ -9,7 +9,7 @@ mkdir -p "$data"
 
 "$linnet" standard --data "$data" --domain "$domain" --grpc "$grpc" >"$data/ready" 2>"$data/linnet.log" &
 server=$!
-trap 'kill -TERM $server 2>/dev/null; wait $server' EXIT
+trap 'kill -TERM $server 2>/dev/null || true; wait $server || true' EXIT
 trap 'exit 0' INT TERM
 until grep -q 'is ready' "$data/ready"; do
     kill -0 $server 2>/dev/null || { cat "$data/linnet.log" >&2; exit 1; }

@@ -14,6 +14,9 @@ pub const STANZA_BYTES: usize = 256 * 1024;
 pub const DEPTH: usize = 64;
 /// Attributes of one element, namespace declarations included; more end the stream with `policy-violation`.
 pub const ATTRIBUTES: usize = 64;
+/// Namespace declarations of the elements that are open inside each other; more end the stream with `policy-violation`:
+/// every element below them looks through them.
+pub const DECLARATIONS: usize = 128;
 /// Namespace prefixes that a stream header may declare; more end the stream with `policy-violation`.
 pub const HEADER_PREFIXES: usize = 16;
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    limits::{ATTRIBUTES, DEPTH},
+    limits::{ATTRIBUTES, DECLARATIONS, DEPTH},
     ns,
 };
 use domain::{Reason, Refusal};
@@ -79,6 +79,16 @@ fn what_is_not_allowed_is_named() {
     let nested = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
     assert_eq!(fault(&nested(DEPTH)), None);
     let deep = nested(DEPTH + 1);
+    // So many in one element, and as many more in one inside it.
+    let declaring = |rest: usize| {
+        let of = |name: &str, count: usize| {
+            format!("<{name} {}", (0..count).map(|n| format!("xmlns:{name}{n}='u' ")).collect::<String>())
+        };
+        let (half, rest) = (of("a", DECLARATIONS / 4), of("d", rest));
+        format!("{half}>{}>{}>{rest}/></b></c></a>", of("c", DECLARATIONS / 4), of("b", DECLARATIONS / 4))
+    };
+    assert_eq!(fault(&declaring(DECLARATIONS / 4)), None);
+    let declared = declaring(DECLARATIONS / 4 + 1);
     for (given, error) in [
         ("<iq>&nbsp;</iq>", RestrictedXml),
         ("<iq><!-- x --></iq>", RestrictedXml),
@@ -101,6 +111,7 @@ fn what_is_not_allowed_is_named() {
         ("<p:iq/>", BadNamespacePrefix),
         ("<iq><x p:a='1'/></iq>", BadNamespacePrefix),
         (wide.as_str(), PolicyViolation),
+        (declared.as_str(), PolicyViolation),
         (deep.as_str(), PolicyViolation),
     ] {
         assert_eq!(fault(given), Some(error), "{given}");

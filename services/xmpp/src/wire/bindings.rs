@@ -6,7 +6,7 @@ use super::{
     escape::unescape_attribute,
     tokens::{Name, same},
 };
-use crate::ns;
+use crate::{limits::DECLARATIONS, ns};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -80,6 +80,9 @@ impl<'a> Bindings<'a> {
         let reserved = prefix == "xmlns" || (prefix == "xml") != (uri == ns::XML) || uri == XMLNS;
         if reserved || (uri.is_empty() && !prefix.is_empty()) {
             return Err(StreamError::NotWellFormed);
+        }
+        if self.declared.len() >= DECLARATIONS {
+            return Err(StreamError::PolicyViolation);
         }
         self.declared.push(Declared { prefix, uri, depth });
         Ok(true)

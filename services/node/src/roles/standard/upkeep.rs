@@ -2,7 +2,7 @@
 
 use crate::config::Standard;
 use domain::{Address, Timestamp};
-use event_log::Trimmer;
+use event_log::{AppendError, Trimmer};
 use frontend::{FrontEnd, clock};
 use std::{
     sync::Arc,
@@ -10,6 +10,8 @@ use std::{
 };
 use transport::{Tls, authority::Authority};
 
+/// Seconds for which writing the log may fail, but for a full disk, until the process ends.
+const PATIENCE: u32 = 60;
 /// How often old things are looked for.
 const HOURLY: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -26,9 +28,20 @@ pub(super) fn start(front: &FrontEnd, standard: &Standard, tls: &Arc<Tls>) {
     let sampled = front.clone();
     tokio::task::spawn_local(async move {
         let mut second = tokio::time::interval(Duration::from_secs(1));
+        let mut failing = 0;
         loop {
             second.tick().await;
             sampled.sample();
+            let fails = matches!(sampled.log().trouble(), Some(AppendError::Failed(_)));
+            failing = if fails { failing + 1 } else { 0 };
+            if failing >= PATIENCE {
+                // The database does not get over some errors by itself; a start does.
+                tracing::error!(
+                    seconds = failing,
+                    "the log cannot be written: the process ends, to be started again"
+                );
+                std::process::exit(1);
+            }
         }
     });
     let (front, standard, tls) = (front.clone(), standard.clone(), Arc::clone(tls));
