@@ -23,7 +23,7 @@ pub enum Input<'a> {
 }
 
 /// What became of records that were handed to the log, in the order in which they were.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Outcome {
     /// The next `count` records lie at `first` and the offsets after it.
     Appended {
@@ -47,14 +47,19 @@ pub enum Output {
     Claim(Stamp),
     /// The shard is owned; what is appended carries this stamp.
     Owned(Stamp),
-    /// The next so many records that were appended count: let their effects happen.
-    Acknowledge(u32),
+    /// The next records that were appended count: let their effects happen.
+    Acknowledge {
+        /// Where the first of them lies.
+        first: Offset,
+        /// How many.
+        count: u32,
+    },
     /// The shard is not, or no longer, owned: drop its actors, acknowledge nothing that is pending. The last output.
     Lost(LostBy),
 }
 
 /// Why a shard was lost.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LostBy {
     /// Someone claimed it with this stamp: wait, with jitter, before taking it again.
     Claim(Stamp),
@@ -64,7 +69,7 @@ pub enum LostBy {
     Disorder,
 }
 
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum State {
     New,
     /// Reading what there is, to know the highest claim.
@@ -77,8 +82,8 @@ enum State {
     Lost,
 }
 
-/// One attempt to own a shard.
-#[derive(Debug)]
+/// One attempt to own a shard. A value, so that a model can go every way from it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Owner {
     writer: WriterId,
     state: State,
@@ -204,7 +209,7 @@ impl Owner {
 
     fn acknowledge(&mut self, first: Offset, count: u32, out: &mut Vec<Output>) {
         self.validity.skip_to(first.plus(u64::from(count)));
-        out.push(Output::Acknowledge(count));
+        out.push(Output::Acknowledge { first, count });
     }
 
     /// Acknowledges the held runs that are contiguous now.
@@ -229,10 +234,15 @@ impl Owner {
             if record.0 < self.next() {
                 continue;
             }
+            let before = self.validity;
             match self.fold(*record) {
                 Some(Verdict::Void) => {}
                 Some(Verdict::Claimed) => return self.lose(LostBy::Claim(record.1), out),
-                Some(Verdict::Valid) | None => return self.lose(LostBy::Disorder, out),
+                Some(Verdict::Valid) | None => {
+                    // It counts and is not applied: the next attempt must read it.
+                    self.validity = before;
+                    return self.lose(LostBy::Disorder, out);
+                }
             }
         }
         self.release(out);

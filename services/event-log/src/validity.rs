@@ -18,7 +18,7 @@ pub enum Verdict {
 }
 
 /// How far a reader is: everything below `offset` is folded, and `current` is the claim that counts there.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Checkpoint {
     /// The first offset that is not folded yet.
     pub offset: Offset,
@@ -27,7 +27,7 @@ pub struct Checkpoint {
 }
 
 /// The fold.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Validity(Checkpoint);
 
 impl Validity {

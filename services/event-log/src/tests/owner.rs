@@ -16,6 +16,10 @@ fn tell(owner: &mut Owner, input: Input<'_>) -> Vec<Output> {
     out
 }
 
+fn acknowledge(first: u64, count: u32) -> Output {
+    Output::Acknowledge { first: Offset(first), count }
+}
+
 fn appended(first: u64, count: u32) -> Input<'static> {
     Input::Outcome(Outcome::Appended { first: Offset(first), count })
 }
@@ -64,11 +68,11 @@ fn of_two_claims_the_first_of_the_higher_epoch_wins() {
 #[test]
 fn contiguous_is_acknowledged_at_once_and_a_gap_is_read_first() {
     let mut owner = owner();
-    assert_eq!(tell(&mut owner, appended(1, 3)), [Output::Acknowledge(3)]);
+    assert_eq!(tell(&mut owner, appended(1, 3)), [acknowledge(1, 3)]);
     assert_eq!(tell(&mut owner, appended(5, 2)), [Output::Read(Offset(4))]);
     assert_eq!(tell(&mut owner, appended(7, 1)), []);
     let gap = [(Offset(4), stamp(1, OTHER), true)];
-    let expected = [Output::Acknowledge(2), Output::Acknowledge(1)];
+    let expected = [acknowledge(5, 2), acknowledge(7, 1)];
     assert_eq!(tell(&mut owner, Input::Records(&gap)), expected);
     assert_eq!(owner.checkpoint().offset, Offset(8));
 }
@@ -95,6 +99,15 @@ fn a_hole_is_no_gap_to_read_over() {
     tell(&mut owner, appended(3, 1));
     let hole = [(Offset(2), stamp(1, OTHER), false)];
     assert_eq!(tell(&mut owner, Input::Records(&hole)), [Output::Lost(LostBy::Disorder)]);
+}
+
+#[test]
+fn a_record_of_mine_that_i_was_not_told_of_is_left_to_the_next_attempt() {
+    let mut owner = owner();
+    assert_eq!(tell(&mut owner, appended(2, 1)), [Output::Read(Offset(1))]);
+    let gap = [(Offset(1), stamp(1, ME), false), (Offset(2), stamp(1, ME), false)];
+    assert_eq!(tell(&mut owner, Input::Records(&gap)), [Output::Lost(LostBy::Disorder)]);
+    assert_eq!(owner.checkpoint(), Checkpoint { offset: Offset(1), current: stamp(1, ME) });
 }
 
 #[test]
@@ -135,7 +148,7 @@ impl Node {
                 Output::Read(from) => self.read = Some(from),
                 Output::Claim(stamp) => self.sent.push_back((stamp, None)),
                 Output::Owned(_) | Output::Apply(_) => {}
-                Output::Acknowledge(count) => {
+                Output::Acknowledge { count, .. } => {
                     acknowledged.extend(self.pending.drain(..usize::try_from(count).expect("small")));
                 }
                 Output::Lost(_) => self.drop_shard(),

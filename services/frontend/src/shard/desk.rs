@@ -255,7 +255,7 @@ impl Ledger {
         let mut turn = VecDeque::from(next);
         while let Some(output) = turn.pop_front() {
             match output {
-                Output::Acknowledge(count) => self.acknowledge(count, told),
+                Output::Acknowledge { first, count } => self.acknowledge(first, count, told),
                 Output::Read(from) => {
                     let mut more = Vec::new();
                     match read(log, self.appender.shard(), from) {
@@ -288,11 +288,9 @@ impl Ledger {
         }
     }
 
-    fn acknowledge(&mut self, count: u32, told: &mut Vec<(Rc<Slot>, Offset)>) {
-        let end = self.owner.checkpoint().offset.0;
-        let first = end - u64::from(count);
-        for offset in first..end {
-            self.acknowledge_at(Offset(offset), told);
+    fn acknowledge(&mut self, first: Offset, count: u32, told: &mut Vec<(Rc<Slot>, Offset)>) {
+        for index in 0..u64::from(count) {
+            self.acknowledge_at(first.plus(index), told);
         }
     }
 

@@ -114,7 +114,7 @@ impl Taking<'_> {
                 Output::Owned(_) => return Ok(()),
                 Output::Lost(by) => return Err(TakeError::Lost(by)),
                 // Nothing was appended but the claim.
-                Output::Acknowledge(_) => {}
+                Output::Acknowledge { .. } => {}
             }
         }
         Err(TakeError::Lost(LostBy::Disorder))
