@@ -66,38 +66,30 @@ pub(crate) fn rows(stamp: Stamp, entry: &Entry, record: &Bytes, put: &mut impl F
     for fact in facts {
         let Fact::Said { number, at, from, readers, .. } = fact else { continue };
         let place = HistoryId::new(id, *number, *at);
-        let value = || alone(stamp, id, facts, fact, record);
-        match (id, readers) {
-            (ConversationId::Between(lower, higher), _) => between(lower, higher, place, value(), put),
-            (ConversationId::Conference(_), Readers::All) => {
-                put((keys::at(&keys::of_conversation(&keys::conversation_text(id)), place), value()));
+        let mut file = |talk: &ConversationId, users: &[&Address]| {
+            let text = keys::conversation_text(talk);
+            put((keys::at(&keys::of_conversation(&text), place), alone(stamp, id, facts, fact, record)));
+            for user in users {
+                put((keys::at(&keys::of_user(user), place), text.clone()));
             }
-            // For each of the two it is talk with the conference.
+        };
+        match (id, readers) {
+            (ConversationId::Between(one, other), _) if one == other => file(id, &[one]),
+            (ConversationId::Between(one, other), _) => file(id, &[one, other]),
+            (ConversationId::Conference(_), Readers::All) => file(id, &[]),
+            // For each of the two it is talk with the conference, in the own history alone.
             (ConversationId::Conference(conference), Readers::Whispered(hearer)) => {
-                of_one(&from.user, conference, place, value(), put);
+                let mut whispered = |user: &Address| {
+                    file(&ConversationId::between(user.clone(), conference.clone()), &[user]);
+                };
+                whispered(&from.user);
                 if *hearer != from.user {
-                    of_one(hearer, conference, place, value(), put);
+                    whispered(hearer);
                 }
             }
             (ConversationId::Conference(_), Readers::Nobody) => {}
         }
     }
-}
-
-fn between(lower: &Address, higher: &Address, place: HistoryId, value: Vec<u8>, put: &mut impl FnMut(Row)) {
-    let text = keys::conversation_text(&ConversationId::between(lower.clone(), higher.clone()));
-    put((keys::at(&keys::of_conversation(&text), place), value));
-    if higher != lower {
-        put((keys::at(&keys::of_user(higher), place), text.clone()));
-    }
-    put((keys::at(&keys::of_user(lower), place), text));
-}
-
-/// In the history of this user alone, under its talk with somebody.
-fn of_one(user: &Address, with: &Address, place: HistoryId, value: Vec<u8>, put: &mut impl FnMut(Row)) {
-    let text = keys::conversation_text(&ConversationId::between(user.clone(), with.clone()));
-    put((keys::at(&keys::of_conversation(&text), place), value));
-    put((keys::at(&keys::of_user(user), place), text));
 }
 
 /// A row holds one message: who reads it pays for that alone, however much was decided together.

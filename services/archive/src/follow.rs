@@ -69,18 +69,19 @@ struct State {
 }
 
 impl State {
-    /// Whether something up to these ends is not folded.
+    /// The shards that are not folded up to these ends.
+    fn behind(&self, ends: &[Offset]) -> impl Iterator<Item = Shard> {
+        let shards = (0..).map(Shard).zip(&self.progress).zip(ends);
+        shards.filter(|((_, folded), end)| folded.offset < **end).map(|((shard, _), _)| shard)
+    }
+
     fn is_behind(&self, ends: &[Offset]) -> bool {
-        self.progress.iter().zip(ends).any(|(folded, end)| folded.offset < *end)
+        self.behind(ends).next().is_some()
     }
 
     /// Whether it does not help to wait for these ends.
     fn is_hopeless(&self, ends: &[Offset]) -> bool {
-        let missing = |shard: &Shard| {
-            let index = usize::from(shard.0);
-            self.progress.get(index).zip(ends.get(index)).is_some_and(|(folded, end)| folded.offset < *end)
-        };
-        self.ended || self.stuck.keys().any(missing)
+        self.ended || self.behind(ends).any(|shard| self.stuck.contains_key(&shard))
     }
 }
 

@@ -118,14 +118,6 @@ impl Owner {
         let (Self::User(address) | Self::Conference { address, .. }) = self;
         address
     }
-
-    /// Nothing before this is its own.
-    pub fn since(&self) -> Timestamp {
-        match self {
-            Self::User(_) => Timestamp::default(),
-            Self::Conference { since, .. } => *since,
-        }
-    }
 }
 
 /// A page of history.

@@ -234,16 +234,7 @@ fn a_turn_with_very_much_becomes_several_records() {
         place.ask(ToUser::Credentials(reply));
         let credentials = credentials.await.expect("an answer").number;
         place.ask(ToUser::Attach { endpoint: desk(), inbox: Inbox { session: 1, events }, ask, credentials });
-        let state = State {
-            availability: Availability::Available,
-            activity: None,
-            eager: false,
-            extended: false,
-            idle_since: None,
-            note: None,
-            priority: 0,
-            carried: bytes::Bytes::new(),
-        };
+        let state = State::of(Availability::Available);
         let publish = endpoint::Command::Publish(Arc::new(state));
         let command = Command::Endpoint { endpoint: desk(), ticket: Ticket(1), command: publish };
         place.ask(ToUser::Command(command));

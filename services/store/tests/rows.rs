@@ -68,14 +68,10 @@ fn account(created: u64) -> Account {
         count: 6,
     };
     let manual = State {
-        availability: Availability::DoNotDisturb,
-        activity: None,
-        eager: false,
-        extended: false,
-        idle_since: None,
         note: Some("busy".into()),
         priority: -1,
         carried: Bytes::from_static(b"<x/>"),
+        ..State::of(Availability::DoNotDisturb)
     };
     let push = PushService {
         address: phone("push@example.org"),

@@ -91,18 +91,9 @@ fn said(number: u64) -> Arc<Said> {
 }
 
 fn state() -> Arc<State> {
-    Arc::new(State {
-        availability: Availability::Available,
-        activity: None,
-        eager: false,
-        extended: false,
-        idle_since: None,
-        note: Some("here".into()),
-        priority: 0,
-        carried: Bytes::from_static(
+    Arc::new(State { note: Some("here".into()), carried: Bytes::from_static(
             b"<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='http://n' ver='QgayPKawpkPSDYmwT/WM94uAlu0='/>",
-        ),
-    })
+        ), ..State::of(Availability::Available) })
 }
 
 /// A client that is signed in, at its stream and its session.

@@ -76,9 +76,7 @@ impl Account {
             self.tokens.remove(first);
         }
     }
-}
 
-impl Account {
     /// Takes in a push service, in place of the one of the same address and node; at the limit the oldest goes.
     pub(crate) fn set_push(&mut self, service: Arc<PushService>) {
         self.remove_push(&service.address, Some(&service.node));

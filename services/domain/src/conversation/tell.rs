@@ -151,14 +151,5 @@ pub(super) fn present(portrait: &Portrait, view: View) -> ConferenceEvent {
 
 /// After a restart, until the endpoint shows itself: it is here, no more is known.
 fn unknown_state() -> Arc<State> {
-    Arc::new(State {
-        availability: Availability::Available,
-        activity: None,
-        eager: false,
-        extended: false,
-        idle_since: None,
-        note: None,
-        priority: 0,
-        carried: bytes::Bytes::new(),
-    })
+    Arc::new(State::of(Availability::Available))
 }

@@ -86,6 +86,23 @@ pub struct State {
     pub carried: Bytes,
 }
 
+impl State {
+    /// So available, with nothing more said.
+    #[must_use]
+    pub fn of(availability: Availability) -> Self {
+        Self {
+            availability,
+            activity: None,
+            eager: false,
+            extended: false,
+            idle_since: None,
+            note: None,
+            priority: 0,
+            carried: Bytes::new(),
+        }
+    }
+}
+
 /// What a presence amounts to when all its sources are taken together.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Aggregate {

@@ -6,16 +6,7 @@ use Availability::*;
 use proptest::prelude::*;
 
 fn state(availability: Availability) -> Arc<State> {
-    Arc::new(State {
-        availability,
-        activity: None,
-        eager: false,
-        extended: false,
-        idle_since: None,
-        note: None,
-        priority: 0,
-        carried: Bytes::new(),
-    })
+    Arc::new(State::of(availability))
 }
 
 fn whole(endpoints: &[Arc<State>], sources: &Sources) -> Aggregate {

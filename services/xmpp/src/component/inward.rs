@@ -92,17 +92,10 @@ impl Peer {
     }
 
     fn iq(&mut self, now: Timestamp, stanza: &Stanza, from: EndpointId, to: Full, out: &mut Vec<Output>) {
-        let asks = matches!(stanza.type_(), Some("get" | "set"));
-        let sound = stanza.id().is_some()
-            && match stanza.type_() {
-                Some("get" | "set") => stanza.children().len() == 1,
-                Some("result") => stanza.children().len() <= 1,
-                Some("error") => true,
-                _ => false,
-            };
+        let asks = stanza.is_request();
         let id: Box<str> = stanza.id().unwrap_or_default().into();
         match to {
-            _ if !sound => self.refuse_as(stanza, Reason::BadRequest, out),
+            _ if !stanza.is_sound_iq() => self.refuse_as(stanza, Reason::BadRequest, out),
             (user, Some(name)) if asks => {
                 let ticket = self.open.ticket(stanza);
                 let command = Command::Relay { from, endpoint: name, ticket, payload: payload(stanza) };

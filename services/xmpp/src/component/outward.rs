@@ -101,7 +101,7 @@ impl Peer {
         xml.extend_from_slice(payload);
         let iq = Stanza::parse(xml.clone().into(), &Scope::Usual)
             .map_err(|_| Refusal::from(Reason::BadRequest))?;
-        let asks = iq.kind() == Kind::Iq && matches!(iq.type_(), Some("get" | "set"));
+        let asks = iq.kind() == Kind::Iq && iq.is_request();
         let key = (from.clone(), to, iq.id().unwrap_or_default().into());
         let full = || Refusal::because(Reason::TryLater, "the component is overloaded; try again later");
         if asks && !self.asked.insert(now, key.clone()) {

@@ -23,18 +23,10 @@ pub(super) fn stanza(session: &mut Session, turn: &mut Turn<'_>, seq: u64, stanz
     }
 }
 
-/// RFC 6120 §8.2.3: an id, a known type, and for a request exactly one child.
 fn iq(session: &mut Session, turn: &mut Turn<'_>, request: Request, stanza: &Stanza, addressee: Addressee) {
-    let sound = stanza.id().is_some()
-        && match stanza.type_() {
-            Some("get" | "set") => stanza.children().len() == 1,
-            Some("result") => stanza.children().len() <= 1,
-            Some("error") => true,
-            _ => false,
-        };
-    let asks = matches!(stanza.type_(), Some("get" | "set"));
+    let asks = stanza.is_request();
     match addressee {
-        _ if !sound => session.fault(turn, request, Condition::BadRequest),
+        _ if !stanza.is_sound_iq() => session.fault(turn, request, Condition::BadRequest),
         Addressee::Malformed => session.fault(turn, request, Condition::JidMalformed),
         Addressee::Endpoint(to) => relay::relay(session, turn, request, stanza, to),
         Addressee::Occupant(conference, nick) => {

@@ -155,7 +155,7 @@ pub fn write_error(condition: Condition, text: Option<&str>, out: &mut Vec<u8>) 
 /// which must not be answered.
 pub fn write_refusal(stanza: &Stanza, refusal: &Refusal, out: &mut Vec<u8>) {
     let answerable = match stanza.kind() {
-        Kind::Iq => matches!(stanza.type_(), Some("get" | "set")),
+        Kind::Iq => stanza.is_request(),
         Kind::Message | Kind::Presence => stanza.type_() != Some("error"),
         Kind::Nonza => false,
     };

@@ -92,6 +92,22 @@ impl Stanza {
         self.outline.routing[3].of(&self.bytes)
     }
 
+    /// Whether its type is that of an iq that asks for an answer: `get` or `set`.
+    pub fn is_request(&self) -> bool {
+        matches!(self.type_(), Some("get" | "set"))
+    }
+
+    /// Whether an iq is as RFC 6120 §8.2.3 wants it: an id, a known type, and for a request exactly one child.
+    pub fn is_sound_iq(&self) -> bool {
+        self.id().is_some()
+            && match self.type_() {
+                Some("get" | "set") => self.children().len() == 1,
+                Some("result") => self.children().len() <= 1,
+                Some("error") => true,
+                _ => false,
+            }
+    }
+
     /// The `xml:lang` attribute.
     pub fn lang(&self) -> Option<&str> {
         self.outline.routing[4].of(&self.bytes)

@@ -57,16 +57,7 @@ pub(super) fn typing() -> Arc<Message> {
 }
 
 pub(super) fn available() -> Arc<State> {
-    Arc::new(State {
-        availability: Availability::Available,
-        activity: None,
-        eager: false,
-        extended: false,
-        idle_since: None,
-        note: None,
-        priority: 0,
-        carried: bytes::Bytes::new(),
-    })
+    Arc::new(State::of(Availability::Available))
 }
 
 /// A conversation on stage, with all that it logged and all that the store was told.

@@ -48,16 +48,7 @@ fn endpoint_id(text: &str) -> EndpointId {
 }
 
 fn state(availability: Availability) -> Arc<State> {
-    Arc::new(State {
-        availability,
-        activity: None,
-        eager: false,
-        extended: false,
-        idle_since: None,
-        note: None,
-        priority: 0,
-        carried: bytes::Bytes::new(),
-    })
+    Arc::new(State::of(availability))
 }
 
 fn priority(priority: i8) -> Arc<State> {

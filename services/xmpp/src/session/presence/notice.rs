@@ -38,16 +38,7 @@ pub(crate) fn whole_state(
     activity: Option<domain::presentity::Activity>,
     note: Option<Arc<str>>,
 ) -> Option<State> {
-    (availability != Availability::Offline).then(|| State {
-        availability,
-        activity,
-        eager: false,
-        extended: false,
-        idle_since: None,
-        note,
-        priority: 0,
-        carried: Bytes::new(),
-    })
+    (availability != Availability::Offline).then(|| State { activity, note, ..State::of(availability) })
 }
 
 /// Somebody shows a state to this user alone, or no longer does.

@@ -43,16 +43,7 @@ const ACTIVITIES: [(&str, Activity); 7] = [
 
 /// What a stanza without a type shows; `None` if its priority is no number (RFC 6121 §4.7.2.3) or its note too long.
 pub(crate) fn read_state(stanza: &Stanza) -> Option<State> {
-    let mut state = State {
-        availability: Availability::Available,
-        activity: None,
-        eager: false,
-        extended: false,
-        idle_since: None,
-        note: None,
-        priority: 0,
-        carried: bytes::Bytes::new(),
-    };
+    let mut state = State::of(Availability::Available);
     let (mut show, mut beside, mut carried) = (None, None, Vec::new());
     for child in stanza.children() {
         match (child.name(), child.namespace()) {

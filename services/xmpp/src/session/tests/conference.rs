@@ -1,7 +1,6 @@
 //! Conferences (XEP-0045, 0249, 0410, 0421).
 
 use super::{Cast, address, delivery, endpoint, name, play, said, text};
-use bytes::Bytes;
 use domain::{
     Message,
     conversation::{Affiliation, ConferenceAnswer, ConferenceEvent, Departure, Occupant, Policy, Role},
@@ -20,16 +19,7 @@ fn occupant(nick: &str, known: bool) -> Occupant {
         occupant_id: format!("id-{nick}").into(),
         affiliation: Affiliation::Member,
         role: Role::Participant,
-        state: Arc::new(State {
-            availability: Availability::Available,
-            activity: None,
-            eager: false,
-            extended: false,
-            idle_since: None,
-            note: None,
-            priority: 0,
-            carried: Bytes::new(),
-        }),
+        state: Arc::new(State::of(Availability::Available)),
     }
 }
 

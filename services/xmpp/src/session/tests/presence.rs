@@ -1,7 +1,6 @@
 //! Presence (RFC 6121 §3, §4; XEP-0115, 0163, 0319).
 
 use super::{Cast, address, endpoint, name, play};
-use bytes::Bytes;
 use domain::{
     Timestamp,
     category::{CategoryNotice, Change, Item},
@@ -12,16 +11,7 @@ use domain::{
 use std::sync::Arc;
 
 fn state(availability: Availability, note: Option<&str>) -> State {
-    State {
-        availability,
-        activity: None,
-        eager: false,
-        extended: false,
-        idle_since: None,
-        note: note.map(Arc::from),
-        priority: 0,
-        carried: Bytes::new(),
-    }
+    State { note: note.map(Arc::from), ..State::of(availability) }
 }
 
 fn notice(endpoint: Option<&str>, state: Option<State>, last_seen: Option<Timestamp>) -> Event {

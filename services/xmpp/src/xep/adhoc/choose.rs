@@ -59,18 +59,8 @@ fn choose(_: Context<'_>, form: &Form) -> Result<Step, Error> {
     if note.is_some_and(|note| note.len() > NOTE_BYTES) {
         return Err(bad("The note is too long."));
     }
-    let state = availability.map(|availability| {
-        Arc::new(State {
-            availability,
-            activity: None,
-            eager: false,
-            extended: false,
-            idle_since: None,
-            note: note.map(Arc::from),
-            priority: 0,
-            carried: bytes::Bytes::new(),
-        })
-    });
+    let state = availability
+        .map(|availability| Arc::new(State { note: note.map(Arc::from), ..State::of(availability) }));
     Ok(Step::command(Command::SetManual(state), |_, answer| match answer {
         Ok(_) => Step::done(),
         Err(refusal) => Step::Refuse(refusal.into()),
