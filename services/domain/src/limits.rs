@@ -85,6 +85,8 @@ pub const INVITATIONS: usize = 1000;
 pub const DESCRIPTION_BYTES: usize = 4 * 1024;
 /// A two-party session ends after this quiet time.
 pub const SESSION_QUIET: Duration = Duration::from_mins(10);
+/// What somebody's home told is asked for again so long after that home has moved: time for endpoints to attach there.
+pub const REHOMED_GRACE: Duration = Duration::from_secs(5);
 /// Confirmations wait this long for a message to be logged with.
 pub const CONFIRMATION_DELAY: Duration = Duration::from_secs(1);
 /// Messages in a page of history; a higher wish gets this many.

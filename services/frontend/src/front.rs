@@ -5,8 +5,9 @@ use crate::{
     clock,
     meters::Meters,
     peer::Peers,
+    pool::Pool,
     router::Router,
-    shard::{ShardActor, WriteDown},
+    shard::{self, ShardActor, WriteDown},
     upload::{Files, Slots, Terms},
 };
 use actix::{Addr, Arbiter};
@@ -59,6 +60,8 @@ pub(crate) struct Parts {
     pub(crate) meters: Arc<Meters>,
     pub(crate) policy: Policy,
     pub(crate) writer: WriterId,
+    /// The pool that this node is in.
+    pub(crate) pool: Option<Pool>,
 }
 
 /// The policies that machines are made with.
@@ -131,7 +134,8 @@ impl FrontEnd {
             let worker = &workers[usize::from(shard.0) % workers.len()];
             // A worker that has ended drops the sender, and that is seen below.
             worker.spawn_fn(move || {
-                drop(done.send(ShardActor::take(shard, &parts).map_err(|error| error.to_string())));
+                let started = shard::take(shard, &parts).and_then(|taken| ShardActor::start(taken, &parts));
+                drop(done.send(started.map_err(|error| error.to_string())));
             });
             taken.push((shard, outcome));
         }

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod meters;
 pub mod passwords;
 pub mod peer;
+mod pool;
 mod router;
 pub mod session;
 mod shard;
@@ -26,4 +27,5 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 
 pub use doors::{Doors, open};
 pub use front::{FrontEnd, Settings, StartError};
+pub use pool::Pool;
 pub use router::{Busy, Router};

@@ -1,5 +1,5 @@
-//! Where every command finds the home of whom it is for. In Standard Edition all homes are in this process; what is for
-//! an address of a peer domain goes to the border of that.
+//! Where every command finds the home of whom it is for: in this process, in a pool perhaps on another node. What is for an
+//! address of a peer domain goes to the border of that.
 
 #![allow(clippy::result_large_err, reason = "what is refused comes back to be tried again, and seldom is")]
 
@@ -8,7 +8,7 @@ use actix::Addr;
 use domain::{Address, ConversationId, Home, Shard, ShardCount, conversation, user};
 use std::sync::{Arc, OnceLock};
 
-use crate::{entity::ToUser, peer::Peers};
+use crate::{entity::ToUser, limits, peer::Peers, pool::Pool};
 
 /// Knows the shards. Cheap to clone.
 #[derive(Clone)]
@@ -16,10 +16,17 @@ pub struct Router(Arc<Inner>);
 
 struct Inner {
     count: ShardCount,
-    /// Set once, when all shards have started.
-    shards: OnceLock<Vec<Addr<ShardActor>>>,
+    homes: Homes,
     log: event_log::Log,
     peers: Peers,
+}
+
+/// Where the homes are.
+enum Homes {
+    /// All here. Set once, when all shards have started.
+    Here(OnceLock<Vec<Addr<ShardActor>>>),
+    /// On the nodes of a pool.
+    Pool(Pool),
 }
 
 /// A command that could not be handed over now: the shard's mailbox is full. It comes back whole, for another try.
@@ -27,8 +34,9 @@ struct Inner {
 pub struct Busy<T>(pub T);
 
 impl Router {
-    pub(crate) fn new(count: ShardCount, log: event_log::Log, peers: Peers) -> Self {
-        let router = Self(Arc::new(Inner { count, shards: OnceLock::new(), log, peers }));
+    pub(crate) fn new(log: event_log::Log, peers: Peers, pool: Option<Pool>) -> Self {
+        let homes = pool.map_or_else(|| Homes::Here(OnceLock::new()), Homes::Pool);
+        let router = Self(Arc::new(Inner { count: log.shards(), homes, log, peers }));
         router.peers().open(&router);
         router
     }
@@ -39,8 +47,46 @@ impl Router {
     }
 
     pub(crate) fn open(&self, shards: Vec<Addr<ShardActor>>) {
-        let set = self.0.shards.set(shards);
-        debug_assert!(set.is_ok(), "the shards start once");
+        if let Homes::Here(homes) = &self.0.homes {
+            let set = homes.set(shards);
+            debug_assert!(set.is_ok(), "the shards start once");
+        }
+    }
+
+    /// The pool that this node is in.
+    pub(crate) fn pool(&self) -> Option<&Pool> {
+        match &self.0.homes {
+            Homes::Here(_) => None,
+            Homes::Pool(pool) => Some(pool),
+        }
+    }
+
+    /// Whether this user's home is anybody's at the moment.
+    pub(crate) fn has_home(&self, user: &Address) -> bool {
+        self.pool().is_none_or(|pool| pool.has_home(Home::User(user.clone()).shard(self.0.count)))
+    }
+
+    /// Tells a user's home something that must not be lost; waits for room if there is none now.
+    pub(crate) fn tell_surely(&self, user: Address, ask: ToUser) {
+        if let Err(Busy(mut waiting)) = self.ask_user(user, ask) {
+            let router = self.clone();
+            actix::spawn(async move {
+                while let Err(Busy(back)) = router.ask_user(waiting.0, waiting.1) {
+                    waiting = back;
+                    tokio::time::sleep(limits::RETRY_DELAY).await;
+                }
+            });
+        }
+    }
+
+    /// Tells many users' homes the same, which is of passing interest; answers how many could not be told.
+    pub(crate) fn to_users(&self, users: &[Address], command: &user::Command) -> usize {
+        match &self.0.homes {
+            Homes::Pool(pool) if !users.iter().any(|user| self.0.peers.of(user).is_some()) => {
+                pool.tell_users(self.0.count, users, command)
+            }
+            _ => users.iter().filter(|user| self.to_user((*user).clone(), command.clone()).is_err()).count(),
+        }
     }
 
     /// Whether new facts can be made durable now; false while the disk is full.
@@ -85,7 +131,12 @@ impl Router {
     }
 
     fn send(&self, shard: Shard, message: ToShard) -> Result<(), Busy<ToShard>> {
-        let Some(shards) = self.0.shards.get() else { return Err(Busy(message)) };
-        shards[usize::from(shard.0)].try_send(message).map_err(|refused| Busy(refused.into_inner()))
+        match &self.0.homes {
+            Homes::Here(homes) => {
+                let Some(homes) = homes.get() else { return Err(Busy(message)) };
+                homes[usize::from(shard.0)].try_send(message).map_err(|refused| Busy(refused.into_inner()))
+            }
+            Homes::Pool(pool) => pool.send(shard, message),
+        }
     }
 }

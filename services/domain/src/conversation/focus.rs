@@ -6,6 +6,7 @@
 use super::{
     Affiliation, Command, ConferenceCommand, Effect, Fact, Output, Policy, Role,
     changed::Changed,
+    doubts::Doubts,
     numbering::Numbering,
     row::{Affiliated, ConferenceHead},
 };
@@ -39,6 +40,8 @@ pub(super) struct Focus {
     // Soft.
     /// Invitations that can be declined: who was invited, and by whom.
     pub(super) invited: VecDeque<(Address, EndpointId)>,
+    /// Endpoints that may be gone without a word.
+    pub(super) doubts: Doubts,
     pub(super) changes: Changes,
 }
 
@@ -86,6 +89,7 @@ impl Focus {
             seats: BTreeMap::new(),
             recent: VecDeque::new(),
             invited: VecDeque::new(),
+            doubts: Doubts::default(),
             changes: Changes::default(),
         }
     }

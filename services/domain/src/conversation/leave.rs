@@ -120,14 +120,7 @@ impl Focus {
                 }
                 self.end_if_deserted(now, out);
             }
-            Survivors::Ask => {
-                for (endpoint, nick, _) in self.everyone() {
-                    if let Some(portrait) = self.portrait(nick, Some(&endpoint.name)) {
-                        let own = present(&portrait, View { own: true, sees: true });
-                        out.effects.push(self.tell(&endpoint, Arc::new(own)));
-                    }
-                }
-            }
+            Survivors::Ask => self.doubt(now, &|_| true),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{
     Command, Configuration, ConversationId, Effect, Fact, Policy, Survivors, focus::Focus, pair::Pair,
     row::Row,
 };
-use crate::{Out, Reason, Refusal, Timestamp};
+use crate::{Address, Out, Reason, Refusal, Timestamp};
 
 /// A live conversation. The host makes its facts durable before it lets the effects of the same or a later turn out.
 pub struct Conversation(pub(super) Kind);
@@ -41,14 +41,24 @@ impl Conversation {
     pub fn deadline(&self) -> Option<Timestamp> {
         match &self.0 {
             Kind::Pair(pair) => pair.deadline(),
-            Kind::Focus(_) => None,
+            Kind::Focus(focus) => focus.doubts.due(),
         }
     }
 
     /// Does what is due by now.
     pub fn tick(&mut self, now: Timestamp, out: &mut Out<Fact, Effect>) {
-        if let Kind::Pair(pair) = &mut self.0 {
-            pair.tick(now, out);
+        match &mut self.0 {
+            Kind::Pair(pair) => pair.tick(now, out),
+            Kind::Focus(focus) => focus.ask_doubtful(now, out),
+        }
+    }
+
+    /// The homes of these users have moved, or were out of reach: what was on its way there is told again, and what was
+    /// learnt from there is asked for again.
+    pub fn moved(&mut self, now: Timestamp, has_moved: &dyn Fn(&Address) -> bool, out: &mut Out<Fact, Effect>) {
+        match &mut self.0 {
+            Kind::Pair(pair) => pair.moved(now, has_moved, out),
+            Kind::Focus(focus) => focus.doubt(now, has_moved),
         }
     }
 

@@ -10,6 +10,7 @@ mod command;
 mod configure;
 mod confirm;
 mod describe;
+mod doubts;
 mod effect;
 mod escalate;
 mod fact;

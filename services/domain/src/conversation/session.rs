@@ -3,8 +3,11 @@
 //!
 //! Invariant: what is pending stays so and is handed out again until it is confirmed.
 
-use super::{Effect, Fact, Output, pair::Pair};
-use crate::{Timestamp, user};
+use super::{
+    Effect, Fact, Output,
+    pair::{Pair, Pending},
+};
+use crate::{Address, Timestamp, user};
 
 impl Pair {
     /// Nobody said anything for the quiet time: close, and let both homes forget this conversation.
@@ -33,10 +36,27 @@ impl Pair {
         self.hand_out_again(out);
     }
 
+    /// The homes of these have moved, and know nothing of this conversation.
+    pub(super) fn moved(&mut self, now: Timestamp, has_moved: &dyn Fn(&Address) -> bool, out: &mut Output) {
+        for side in 0..self.sides.len() {
+            if self.is_alone() || !has_moved(&self.sides[side]) {
+                continue;
+            }
+            if !self.directions[side].is_unknown() {
+                self.ask_standing(now, side, out);
+            }
+            self.hand_out_again_to(side, out);
+        }
+    }
+
     fn hand_out_again(&mut self, out: &mut Output) {
-        for pending in self.pending.values().filter(|pending| !pending.confirmed) {
-            let to = usize::from(pending.said.from.user == self.sides[0]);
-            self.hand_out(to, pending.said.clone(), true, out);
+        (0..self.sides.len()).for_each(|side| self.hand_out_again_to(side, out));
+    }
+
+    fn hand_out_again_to(&mut self, side: usize, out: &mut Output) {
+        let is_for = |pending: &&Pending| !pending.confirmed && pending.said.from.user != self.sides[side];
+        for pending in self.pending.values().filter(is_for) {
+            self.hand_out(side, pending.said.clone(), true, out);
         }
     }
 }

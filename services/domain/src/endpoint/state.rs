@@ -74,6 +74,12 @@ impl Endpoint {
         self.held.iter().map(|held| held.place)
     }
 
+    /// What it was handed counts as not handed out: the places of that.
+    pub(crate) fn let_go(&mut self) -> Vec<u64> {
+        self.held_bytes = 0;
+        self.held.drain(..).map(|held| held.place).collect()
+    }
+
     /// It has everything up to `serial`: the places of these.
     pub(crate) fn confirm(&mut self, serial: u64) -> Vec<u64> {
         let reached = self.held.partition_point(|held| held.serial <= serial);

@@ -51,6 +51,11 @@ impl Roster {
         self.contacts.values().filter(seen).map(|c| &c.address)
     }
 
+    /// Those who were asked to show their presence and have not answered.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = &Address> {
+        self.contacts.values().filter(|c| c.subscription.asked).map(|c| &c.address)
+    }
+
     /// Contacts who see the user's presence, the blocked left out.
     pub(crate) fn watchers(&self) -> impl Iterator<Item = &Arc<Contact>> {
         self.contacts.values().filter(|c| c.subscription.from && !self.blocked.contains(&c.address))

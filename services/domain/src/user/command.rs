@@ -25,6 +25,19 @@ pub enum Standing {
     Unknown,
 }
 
+/// What the session of an endpoint tells a home that may know nothing of it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Again {
+    /// What it shows; `None`: it is not available.
+    pub state: Option<Arc<State>>,
+    /// It read the roster and is told of changes.
+    pub roster: bool,
+    /// It read the block list and is told of changes.
+    pub blocked: bool,
+    /// The conferences that it is in.
+    pub conferences: Vec<Address>,
+}
+
 /// Asked of a user's home.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -33,6 +46,13 @@ pub enum Command {
     Attach {
         /// Its name.
         endpoint: EndpointName,
+    },
+    /// An endpoint that is signed in attaches again: its user's home moved, or was out of its reach for a while.
+    AttachAgain {
+        /// Its name.
+        endpoint: EndpointName,
+        /// What its session remembers.
+        again: Box<Again>,
     },
     /// An endpoint's session is over and will not come back.
     Detach {

@@ -4,6 +4,7 @@
 //! once, here or by the home that the command went on to; what leaves does so in a deterministic order.
 
 mod accounts;
+mod again;
 mod apply;
 mod asked;
 mod attach;
@@ -30,7 +31,7 @@ mod tests;
 mod watch;
 
 pub use crate::policy::UserPolicy as Policy;
-pub use command::{Command, Standing};
+pub use command::{Again, Command, Standing};
 pub use effect::Effect;
 pub use fact::Fact;
 pub use row::Row;
@@ -43,6 +44,7 @@ use crate::{
     presentity::{Availability, Sources, View},
     roster::Roster,
 };
+use again::Rehomed;
 use inbox::Inbox;
 use push::Pushes;
 use row::Key;
@@ -94,6 +96,8 @@ pub struct User {
     pushes: Pushes,
     /// When the confirmations of kept messages are logged at the latest.
     confirm_by: Option<Timestamp>,
+    /// Contacts whose homes have moved, and when they are asked again what they show.
+    rehomed: Rehomed,
 }
 
 impl User {
@@ -115,6 +119,7 @@ impl User {
             standing_changed: false,
             pushes: Pushes::default(),
             confirm_by: None,
+            rehomed: Rehomed::default(),
         }
     }
 
@@ -132,6 +137,7 @@ impl User {
     fn decide(&mut self, now: Timestamp, command: Command, out: &mut UserOut) {
         match command {
             Command::Attach { endpoint } => self.attach(now, endpoint, out),
+            Command::AttachAgain { endpoint, again } => self.attach_again(endpoint, *again, out),
             Command::Detach { endpoint } => self.detach(now, &endpoint, out),
             Command::Parked { endpoint, parked } => self.parked(&endpoint, parked),
             Command::PushAnswered { from, ticket, push, refused } => {
@@ -172,7 +178,10 @@ impl User {
 
     /// When [`Self::tick`] wants to be called, if it does.
     pub fn deadline(&self) -> Option<Timestamp> {
-        [self.confirm_by, self.sources.deadline(), self.pushes.quiet_until()].into_iter().flatten().min()
+        [self.confirm_by, self.sources.deadline(), self.pushes.quiet_until(), self.rehomed.due()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The deadline has passed: logs late confirmations, ends a meeting or a call that is over, tells push services what
@@ -181,6 +190,7 @@ impl User {
         if self.sources.expire(now) {
             self.announce_all(out);
         }
+        self.ask_rehomed(now, out);
         self.push_due(now, out);
         if self.confirm_by.is_some_and(|by| by <= now) {
             self.log_confirmed(out);

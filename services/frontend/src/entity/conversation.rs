@@ -4,6 +4,7 @@ use super::Entity;
 use crate::{
     limits,
     meters::Meters,
+    pool::PoolChange,
     router::{Busy, Router},
     shard::{Rows, asker},
 };
@@ -19,13 +20,20 @@ use std::{collections::VecDeque, sync::Arc};
 pub(crate) struct ConversationHost {
     id: ConversationId,
     machine: Conversation,
+    survivors: Survivors,
     undelivered: VecDeque<(Address, user::Command)>,
     meters: Arc<Meters>,
 }
 
 impl ConversationHost {
-    pub(crate) fn new(id: ConversationId, machine: Conversation, meters: Arc<Meters>) -> Self {
-        Self { id, machine, undelivered: VecDeque::new(), meters }
+    /// `survivors`: what becomes of those who were in when its last host went.
+    pub(crate) fn new(
+        id: ConversationId,
+        machine: Conversation,
+        survivors: Survivors,
+        meters: Arc<Meters>,
+    ) -> Self {
+        Self { id, machine, survivors, undelivered: VecDeque::new(), meters }
     }
 
     /// What is accepted or refused is counted by what its sender is told.
@@ -97,7 +105,13 @@ impl Entity for ConversationHost {
     }
 
     fn resume(&mut self, now: Timestamp, out: &mut Out<Fact, Effect>) {
-        self.machine.resumed(now, Survivors::None, out);
+        self.machine.resumed(now, self.survivors, out);
+    }
+
+    fn pool_changed(&mut self, now: Timestamp, change: &PoolChange, out: &mut Out<Fact, Effect>) {
+        if let PoolChange::Moved(moved) = change {
+            self.machine.moved(now, &|user| moved.has_user(user), out);
+        }
     }
 
     fn is_idle(&self) -> bool {
@@ -161,7 +175,7 @@ mod tests {
         let (alice, bob) = (address("alice"), address("bob"));
         let id = ConversationId::between(alice.clone(), bob.clone());
         let machine = Conversation::new(id.clone(), Policy::default());
-        let mut host = ConversationHost::new(id.clone(), machine, Arc::default());
+        let mut host = ConversationHost::new(id.clone(), machine, Survivors::None, Arc::default());
         let waiting = (bob.clone(), user::Command::ForgetConversation { conversation: id });
         let from = EndpointId::new(alice, EndpointName::parse("desk").expect("a name"));
         let message = Arc::new(Message { body: Some("hello".into()), ..Message::default() });

@@ -13,6 +13,7 @@ pub(crate) use user::UserHost;
 
 use crate::{
     clock, limits,
+    pool::PoolChange,
     router::Router,
     shard::{Desk, Gauge, Place, Rows, Saved},
 };
@@ -50,6 +51,15 @@ pub(crate) trait Entity: Sized + Unpin + 'static {
     }
     /// Takes up what sessions led to while effects were done: signs the lost ones out.
     fn look_after_sessions(&mut self, _now: Timestamp, _out: &mut Out<Self::Fact, Self::Effect>) {}
+    /// Homes have moved, or a node is gone.
+    fn pool_changed(
+        &mut self,
+        now: Timestamp,
+        change: &PoolChange,
+        out: &mut Out<Self::Fact, Self::Effect>,
+    );
+    /// It stops, here.
+    fn stopped(&mut self) {}
     /// The facts of one turn as a record of the log.
     fn entry(home: Home, facts: Vec<Self::Fact>) -> event_log::Entry;
     /// The rows that changed since the last call.
@@ -197,6 +207,10 @@ impl<E: Entity> Actor for EntityActor<E> {
             self.settle(ctx);
         }
     }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        self.hosted.stopped();
+    }
 }
 
 impl<E: Entity> Handler<Ask<E::Ask>> for EntityActor<E> {
@@ -238,6 +252,15 @@ impl<E: Entity> Handler<Snapshot> for EntityActor<E> {
         } else {
             self.snapshot_wanted = true;
         }
+    }
+}
+
+impl<E: Entity> Handler<PoolChange> for EntityActor<E> {
+    type Result = ();
+
+    fn handle(&mut self, change: PoolChange, ctx: &mut Self::Context) {
+        self.hosted.pool_changed(clock::now(), &change, &mut self.out);
+        self.settle(ctx);
     }
 }
 

@@ -6,11 +6,9 @@ use super::{Account, Credentials, Entity, ToUser};
 use crate::{
     limits,
     meters::Meters,
+    pool::PoolChange,
     router::{Busy, Router},
-    session::{
-        SessionEvent,
-        outbox::{Outbox, not_found},
-    },
+    session::outbox::Outbox,
     shard::Rows,
 };
 use domain::{
@@ -20,7 +18,7 @@ use domain::{
 };
 use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::oneshot;
-use xmpp::{stream, xep::push};
+use xmpp::xep::push;
 
 /// The machine, its sessions, and what could not be handed over yet.
 pub(crate) struct UserHost {
@@ -109,8 +107,11 @@ impl Entity for UserHost {
         let Some(ask) = ask else { return };
         match ask {
             ToUser::Command(command) => self.machine.handle(now, recognised(command), out),
-            ToUser::Asked { endpoint, session, ticket, command } => {
-                if self.session(&endpoint).is_some_and(|outbox| outbox.session() == session) {
+            ToUser::Asked { endpoint, session, stanza, ticket, command } => {
+                if let Some(outbox) = self.session(&endpoint).filter(|outbox| outbox.session() == session) {
+                    if let Some(far) = outbox.far_mut() {
+                        far.asked(ticket, stanza);
+                    }
                     self.machine.handle(now, Command::Endpoint { endpoint, ticket, command }, out);
                 }
             }
@@ -120,12 +121,13 @@ impl Entity for UserHost {
                 let _ = reply.send(self.machine.last_activity(&asker));
             }
             ToUser::Describe(reply) => drop(reply.send(self.describe())),
-            ToUser::Attach { inbox, ask, credentials, .. } if credentials != self.machine.credentials() => {
-                // A connection that is gone already says so by itself.
-                let refusal = Refusal::from(Reason::NotAuthorized);
-                let _ = inbox.events.send(SessionEvent::Stream(ask, stream::Answer::Bound(Err(refusal))));
+            ToUser::Attach { line, ask, credentials, .. } if credentials != self.machine.credentials() => {
+                line.bound(ask, Err(Refusal::from(Reason::NotAuthorized)));
             }
-            ToUser::Attach { endpoint, inbox, ask, .. } => self.attach(now, endpoint, inbox, ask, out),
+            ToUser::Attach { endpoint, line, ask, .. } => self.attach(now, endpoint, line, ask, out),
+            ToUser::AttachAgain { endpoint, line, credentials, again } => {
+                self.attach_again(now, endpoint, line, credentials, again, out);
+            }
             ToUser::SetToken { token, credentials } => {
                 if credentials == self.machine.credentials() {
                     self.machine.handle(now, Command::SetToken { token }, out);
@@ -143,15 +145,27 @@ impl Entity for UserHost {
                     self.tell_parked(now, endpoint, out);
                 }
             }
-            ToUser::Resume { inbox, ask, credentials, .. } if credentials != self.machine.credentials() => {
-                not_found(ask, &inbox);
+            ToUser::Resume { line, ask, credentials, .. } if credentials != self.machine.credentials() => {
+                line.not_found(ask);
             }
-            ToUser::Resume { id, inbox, ask, .. } => {
-                if let Some(endpoint) = self.resume(&id, inbox, ask) {
+            ToUser::Resume { id, line, ask, .. } => {
+                if let Some(endpoint) = self.resume(&id, &line, ask) {
                     self.tell_parked(now, endpoint, out);
                 }
             }
-            ToUser::NotWanted { endpoint, id } => self.not_wanted(&endpoint, &id),
+            ToUser::Resumable { endpoint, session, id, window, handled } => {
+                if let Some(outbox) = self.session(&endpoint).filter(|outbox| outbox.session() == session)
+                    && let Some(far) = outbox.far_mut()
+                {
+                    far.resumable(id, window, handled);
+                }
+            }
+            ToUser::Waits { endpoint, session, waits } => {
+                if self.session(&endpoint).is_some_and(|outbox| outbox.session() == session) {
+                    self.machine.handle(now, Command::Parked { endpoint, parked: waits }, out);
+                }
+            }
+            ToUser::NotWanted { endpoint, id, .. } => self.not_wanted(&endpoint, &id),
             ToUser::Answered { endpoint, session, ask, answer } => {
                 if let Some(outbox) = self.session(&endpoint).filter(|outbox| outbox.session() == session) {
                     outbox.answer(ask, answer);
@@ -182,6 +196,20 @@ impl Entity for UserHost {
     }
 
     fn resume(&mut self, _now: Timestamp, _out: &mut Out<Fact, Effect>) {}
+
+    fn pool_changed(&mut self, now: Timestamp, change: &PoolChange, out: &mut Out<Fact, Effect>) {
+        match change {
+            PoolChange::Moved(moved) => self.machine.moved(now, &|user| moved.has_user(user)),
+            PoolChange::Gone(node) => self.node_gone(now, node, out),
+        }
+    }
+
+    fn stopped(&mut self) {
+        self.sessions.iter().for_each(|_| self.meters.endpoints.down());
+        if !self.sessions.is_empty() {
+            self.meters.users_online.down();
+        }
+    }
 
     fn is_idle(&self) -> bool {
         self.sessions.is_empty()
@@ -216,8 +244,11 @@ impl Entity for UserHost {
             }
             Effect::ToUser(user, command) => self.tell_user(user, command, router),
             Effect::ToUsers(users, command) => {
-                for user in users.iter() {
-                    self.tell_user(user.clone(), command.clone(), router);
+                if command.is_soft() {
+                    let dropped = router.to_users(&users, &command);
+                    self.meters.dropped_soft.add(u64::try_from(dropped).unwrap_or(u64::MAX));
+                } else {
+                    users.iter().for_each(|user| self.tell_user(user.clone(), command.clone(), router));
                 }
             }
             Effect::Push { ticket, service, waiting } => {

@@ -1,8 +1,12 @@
 //! One connection: the transport's session, made of the two XMPP machines and the way to the user's home.
 
-use super::{Inbox, Parked, SessionEvent, Sessions, Shared};
-use crate::entity::ToUser;
-use domain::{EndpointId, Reason, Refusal, Timestamp, endpoint::Event as EndpointEvent, user::Command};
+mod again;
+
+use super::{Inbox, Parked, SessionEvent, Sessions, Shared, here, recall::Recall};
+use crate::{entity::ToUser, router::Busy};
+use domain::{
+    EndpointId, Reason, Refusal, Ticket, Timestamp, endpoint::Event as EndpointEvent, user::Command,
+};
 use std::{cell::RefCell, net::IpAddr, sync::Arc};
 use transport::{Closed, InboxSender, Io, TlsFacts, TlsVersion};
 use xmpp::{
@@ -30,6 +34,12 @@ pub struct Client {
     leaving: Option<(Box<str>, Timestamp)>,
     /// What the client's proof is checked against, as its user's home numbers it.
     pub(super) credentials: u64,
+    /// In a pool.
+    recall: Option<Box<Recall>>,
+    /// The stanza that is being dealt with, as the client counts it; 0: none.
+    stanza: u32,
+    /// The home knows under which id the session may be resumed.
+    is_resumable_known: bool,
 }
 
 /// What comes out of the machines in one call; kept by the thread, so that idle connections hold no buffers.
@@ -95,7 +105,8 @@ impl Sessions {
         let mut seed = [0; 32];
         // Without randomness no sign-in could be safe, and the kernel has always some after boot.
         getrandom::fill(&mut seed).expect("the system has randomness");
-        let inbox = Inbox { session: shared.next(), events };
+        let inbox = Inbox { session: here(shared.next()), events };
+        let recall = shared.front.router().pool().map(|_| Box::default());
         let direct = matches!(carrier, Carrier::Tls(_));
         let stream = Stream::new(Arc::clone(&shared.stream), carrier, seed, now);
         Client {
@@ -109,6 +120,9 @@ impl Sessions {
             me: None,
             leaving: None,
             credentials: 0,
+            recall,
+            stanza: 0,
+            is_resumable_known: false,
         }
     }
 }
@@ -138,9 +152,16 @@ impl Client {
             }
             SessionEvent::Fetched(ask, parked) => self.fetched(now, ask, parked, sink),
             SessionEvent::HandOver(id) => self.hand_over(&id, sink),
-            SessionEvent::Endpoint(event) => {
-                self.tell_door(now, sink, |door, outputs| door.event(now, event, outputs));
+            SessionEvent::Endpoint(event) => self.hear(now, event, sink),
+            SessionEvent::Adrift => self.attach_again(),
+            SessionEvent::Attached => {
+                let asked = self.recall.as_mut().map_or_else(Vec::new, |recall| recall.attached());
+                for (ticket, command) in asked {
+                    self.ask_again(ticket, command);
+                }
             }
+            SessionEvent::Moved(moved) => self.others_moved(now, &moved, sink),
+            SessionEvent::Restored(ask, found) => self.restored(now, ask, *found, sink),
             SessionEvent::Session(ask, answer) => {
                 self.tell_door(now, sink, |door, outputs| door.answer(now, ask, answer, outputs));
             }
@@ -174,6 +195,20 @@ impl Client {
         self.stream.written()
     }
 
+    /// The home says something.
+    fn hear(&mut self, now: Timestamp, event: EndpointEvent, sink: &mut impl Sink) {
+        let (event, command) = match &mut self.recall {
+            Some(recall) => recall.hears(event),
+            None => (Some(event), None),
+        };
+        if let Some(command) = command {
+            self.ask_again(Ticket(0), command);
+        }
+        if let Some(event) = event {
+            self.tell_door(now, sink, |door, outputs| door.event(now, event, outputs));
+        }
+    }
+
     /// Carries what the machines say from one to the other and outside, until they say nothing more.
     fn settle(&mut self, now: Timestamp, scratch: &mut Scratch, sink: &mut impl Sink) {
         loop {
@@ -181,23 +216,33 @@ impl Client {
                 sink.take(&mut scratch.out.bytes, &mut scratch.out.ends);
             }
             if !scratch.outputs.is_empty() {
-                let mut outputs = std::mem::take(&mut scratch.outputs);
-                for output in outputs.drain(..) {
-                    self.output(now, output, scratch);
-                }
-                if scratch.outputs.is_empty() {
-                    scratch.outputs = outputs;
-                }
+                self.outputs(now, scratch);
             } else if !scratch.out.events.is_empty() {
                 std::mem::swap(&mut scratch.events, &mut scratch.out.events);
                 let mut events = std::mem::take(&mut scratch.events);
                 for event in events.drain(..) {
                     self.event(now, event, scratch, sink);
+                    if self.recall.is_some() {
+                        // What follows from a stanza is told apart by which it is.
+                        self.outputs(now, scratch);
+                        self.stanza = 0;
+                    }
                 }
                 scratch.events = events;
             } else if scratch.out.bytes.is_empty() {
-                return;
+                break;
             }
+        }
+        self.tell_resumable();
+    }
+
+    fn outputs(&mut self, now: Timestamp, scratch: &mut Scratch) {
+        let mut outputs = std::mem::take(&mut scratch.outputs);
+        for output in outputs.drain(..) {
+            self.output(now, output, scratch);
+        }
+        if scratch.outputs.is_empty() {
+            scratch.outputs = outputs;
         }
     }
 
@@ -209,14 +254,22 @@ impl Client {
             Output::End(error) => self.stream.handle(now, Input::End(error, None), &mut scratch.out),
             Output::Ask(ask, question) => super::questions::ask(self, ask, question),
             Output::Command(ticket, command) => {
+                let Some(command) = self.remember(ticket, command) else { return };
                 let Some(door) = &mut self.door else { return };
                 let me = door.me().clone();
-                let session = self.inbox.session;
-                let ask = ToUser::Asked { endpoint: me.name, session, ticket, command };
-                if self.shared.front.router().ask_user(me.user, ask).is_err() {
+                let (session, stanza) = (self.inbox.session, self.stanza);
+                let ask = ToUser::Asked { endpoint: me.name, session, stanza, ticket, command };
+                let router = self.shared.front.router();
+                if let Err(Busy((user, _))) = router.ask_user(me.user, ask) {
+                    if self.recall.is_some() && !router.has_home(&user) {
+                        // It is asked again when the home is there.
+                        return;
+                    }
                     let refusal =
                         Refusal::because(Reason::TryLater, "the server is overloaded; try again later");
-                    door.event(now, EndpointEvent::Refused(ticket, refusal), &mut scratch.outputs);
+                    let event = EndpointEvent::Refused(ticket, refusal);
+                    self.recall.as_mut().map(|recall| recall.hears(event.clone()));
+                    door.event(now, event, &mut scratch.outputs);
                 }
             }
         }
@@ -239,7 +292,7 @@ impl Client {
             Event::SignedIn(signed_in) => {
                 self.welcome(now, sink);
                 let mut door = Box::new(Door::new(signed_in.endpoint, Arc::clone(&self.shared.door)));
-                door.ask_from(self.inbox.session << 32);
+                door.ask_from(self.inbox.session.number << 32);
                 if signed_in.carbons {
                     door.enable_carbons();
                 }
@@ -249,6 +302,7 @@ impl Client {
             Event::Resumed(_) => self.welcome(now, sink),
             Event::Stanza(number, stanza) => {
                 if let Some(door) = &mut self.door {
+                    self.stanza = self.stream.count_of(number);
                     door.stanza(now, number, &stanza, &mut scratch.outputs);
                 }
             }
@@ -304,7 +358,8 @@ impl Client {
         let stream = std::mem::replace(&mut self.stream, stand_in);
         let me = door.me().clone();
         self.me = None;
-        let parked = Box::new(Parked { id, session: self.inbox.session, until, stream, door: *door });
+        let (session, recall) = (self.inbox.session, self.recall.take());
+        let parked = Box::new(Parked { id, session, until, stream, door: *door, recall });
         let ask = ToUser::Park { endpoint: me.name, parked };
         self.shared.tell_surely(me.user, ask);
     }
@@ -320,7 +375,8 @@ impl Client {
             // asked to let go has mostly lost its network and reads nothing.
             sink.abandon();
         } else if let Some(me) = self.me.clone() {
-            let ask = ToUser::NotWanted { endpoint: me.name, id: Arc::clone(id) };
+            let session = self.inbox.session;
+            let ask = ToUser::NotWanted { endpoint: me.name, session, id: Arc::clone(id) };
             self.shared.tell_surely(me.user, ask);
         }
     }
@@ -334,8 +390,10 @@ impl Client {
     ) {
         let mut stream = None;
         if let Some(parked) = parked {
-            let Parked { stream: mut parked_stream, door, session, .. } = *parked;
+            let Parked { stream: mut parked_stream, door, session, recall, .. } = *parked;
             self.inbox.session = session;
+            self.recall = recall;
+            self.is_resumable_known = true;
             stream = parked_stream.park(&mut Out::default());
             self.me = Some(door.me().clone());
             self.door = Some(Box::new(door));

@@ -5,19 +5,27 @@
 //! where its events come from anyway, and fetched from there by the connection that resumes it.
 
 mod connection;
+pub(crate) mod far;
 pub(crate) mod guard;
 pub(crate) mod outbox;
 pub(crate) mod parked;
 mod past;
 mod questions;
+pub(crate) mod recall;
 mod sign_in;
 
 pub use connection::Client;
 pub(crate) use connection::Sink;
+pub(crate) use cluster::wire::SessionId;
 pub(crate) use parked::Parked;
 
-use crate::{entity::ToUser, front::FrontEnd, limits, passwords::Checks, router::Busy};
-use domain::{Address, endpoint::Event};
+use crate::{
+    entity::ToUser, front::FrontEnd, passwords::Checks, pool::Moved,
+};
+use domain::{Address, Refusal, endpoint::Event};
+use cluster::wire::Found;
+use far::Far;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -40,14 +48,64 @@ pub enum SessionEvent {
     Fetched(stream::AskId, Option<Box<Parked>>),
     /// Another connection resumes this session, if it has this id: park it.
     HandOver(Arc<str>),
+    /// The home has moved: attach to it again.
+    Adrift,
+    /// The home has the session again: ask it what is not answered.
+    Attached,
+    /// Others on whom answers may depend have moved.
+    Moved(Arc<Moved>),
+    /// The session that was asked for was on a node that is gone: what its home knows of it.
+    Restored(stream::AskId, Box<Found>),
 }
 
-/// The way to a session, and which one it is.
+/// Which session of this process; in a pool the node is its incarnation.
+pub(crate) fn here(number: u64) -> SessionId {
+    SessionId { node: 0, number }
+}
+
+/// The way to a session in this process, and which one it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Inbox {
-    /// Unique in the process; a later session has a higher one.
-    pub(crate) session: u64,
+    pub(crate) session: SessionId,
     pub(crate) events: InboxSender<SessionEvent>,
+}
+
+/// The way from a home to a session.
+#[derive(Clone, Debug)]
+pub(crate) enum Line {
+    /// In this process.
+    Near(Inbox),
+    /// By the node of its connection.
+    Far(Box<Far>),
+}
+
+impl Line {
+    /// Whose it is.
+    pub(crate) fn session(&self) -> SessionId {
+        match self {
+            Self::Near(inbox) => inbox.session,
+            Self::Far(far) => far.session(),
+        }
+    }
+
+    /// Whether the endpoint is signed in now. A connection that is gone already says so by itself.
+    pub(crate) fn bound(&self, ask: stream::AskId, outcome: Result<(), Refusal>) {
+        match self {
+            Self::Near(inbox) => {
+                let answer = stream::Answer::Bound(outcome);
+                let _ = inbox.events.send(SessionEvent::Stream(ask, answer));
+            }
+            Self::Far(far) => far.attached(ask, outcome),
+        }
+    }
+
+    /// The session that it wants to resume is not there. A connection that is gone already misses nothing.
+    pub(crate) fn not_found(&self, ask: stream::AskId) {
+        match self {
+            Self::Near(inbox) => drop(inbox.events.send(SessionEvent::Fetched(ask, None))),
+            Self::Far(far) => far.resumed(ask, None),
+        }
+    }
 }
 
 /// Makes the sessions of a front end. Cheap to clone.
@@ -92,15 +150,6 @@ impl Shared {
 
     /// Tells a user's home something that must not be lost; waits for room if there is none now.
     pub(crate) fn tell_surely(&self, user: Address, ask: ToUser) {
-        if let Err(Busy((user, ask))) = self.front.router().ask_user(user, ask) {
-            let router = self.front.router().clone();
-            actix::spawn(async move {
-                let mut waiting = (user, ask);
-                while let Err(Busy(back)) = router.ask_user(waiting.0, waiting.1) {
-                    waiting = back;
-                    tokio::time::sleep(limits::RETRY_DELAY).await;
-                }
-            });
-        }
+        self.front.router().tell_surely(user, ask);
     }
 }

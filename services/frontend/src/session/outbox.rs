@@ -1,13 +1,21 @@
 //! From a user's home to one of its sessions: a bounded inbox, and behind it a bounded overflow in which presence is
 //! latest-wins. A session that lets both fill up is lost: it is ended, and what it did not confirm is kept. While a
 //! session has no connection it is parked here.
+//!
+//! In a pool the home may be on another node than the connection. Then there is one of these at each: the home's leads to
+//! the node of the connection ([`Far`]), and the one there, in its port, is as in one process.
 
-use super::{Inbox, Parked, SessionEvent, parked::Consequences};
+use super::{
+    Inbox, Line, Parked, SessionEvent, SessionId,
+    far::{Away, Far},
+    parked::Consequences,
+};
 use crate::{limits, meters::Meters};
 use domain::{
     EndpointName, Ticket, Timestamp,
     endpoint::{self, Event},
 };
+use cluster::wire::Again;
 use std::{collections::VecDeque, sync::Arc};
 use transport::Rejected;
 use xmpp::{session, stream};
@@ -15,7 +23,7 @@ use xmpp::{session, stream};
 /// The home's end of a session.
 pub(crate) struct Outbox {
     endpoint: EndpointName,
-    session: u64,
+    session: SessionId,
     end: End,
     overflow: VecDeque<Event>,
     lost: bool,
@@ -29,19 +37,26 @@ pub(crate) struct Outbox {
 }
 
 /// The id of the session that a connection wants to resume, its question, and where it hears the answer.
-pub(crate) type Wanted = (Arc<str>, stream::AskId, Inbox);
+pub(crate) type Wanted = (Arc<str>, stream::AskId, Line);
 
 enum End {
     Connected(Inbox),
     Parked(Box<Parked>),
+    /// On the node of its connection, which looks after it.
+    Far(Box<Far>),
+    /// The node of its connection is gone, or out of reach: it may be resumed on another.
+    Away(Box<Away>),
 }
 
 impl Outbox {
-    pub(crate) fn new(endpoint: EndpointName, inbox: Inbox, meters: Arc<Meters>) -> Self {
+    pub(crate) fn new(endpoint: EndpointName, line: Line, meters: Arc<Meters>) -> Self {
         Self {
             endpoint,
-            session: inbox.session,
-            end: End::Connected(inbox),
+            session: line.session(),
+            end: match line {
+                Line::Near(inbox) => End::Connected(inbox),
+                Line::Far(far) => End::Far(far),
+            },
             overflow: VecDeque::new(),
             lost: false,
             meters,
@@ -56,20 +71,24 @@ impl Outbox {
     }
 
     /// Which session it is.
-    pub(crate) fn session(&self) -> u64 {
+    pub(crate) fn session(&self) -> SessionId {
         self.session
     }
 
     /// Too slow for too long, or parked for too long.
     pub(crate) fn is_lost(&self, now: Timestamp) -> bool {
-        self.lost || matches!(&self.end, End::Parked(parked) if parked.is_over(now))
+        self.lost || self.deadline().is_some_and(|until| until <= now)
     }
 
     /// It is over: its connection is told, before all that it has not read.
     pub(crate) fn give_up(&mut self) {
-        if let End::Connected(inbox) = &self.end {
+        let ended = Event::Ended(endpoint::Ending::TooSlow);
+        match &self.end {
             // One that is gone already, or is letting go, ends by itself.
-            let _ = inbox.events.send_first(SessionEvent::Endpoint(Event::Ended(endpoint::Ending::TooSlow)));
+            End::Connected(inbox) => drop(inbox.events.send_first(SessionEvent::Endpoint(ended))),
+            // One that cannot be told now learns it when it asks something.
+            End::Far(far) => drop(far.tell(ended)),
+            End::Parked(_) | End::Away(_) => {}
         }
     }
 
@@ -77,7 +96,8 @@ impl Outbox {
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         match &self.end {
             End::Parked(parked) => Some(parked.until),
-            End::Connected(_) => None,
+            End::Away(away) => Some(away.until),
+            End::Connected(_) | End::Far(_) => None,
         }
     }
 
@@ -92,6 +112,9 @@ impl Outbox {
             Event::Notice(_) => self.meters.notices.up(),
             _ => {}
         }
+        if let (End::Far(far), Event::Done(ticket, _) | Event::Refused(ticket, _)) = (&mut self.end, &event) {
+            far.answered(*ticket);
+        }
         if !self.overflow.is_empty() {
             return self.overflow(event);
         }
@@ -104,6 +127,16 @@ impl Outbox {
             End::Parked(parked) => {
                 let consequences = parked.event(event);
                 self.follow(consequences);
+            }
+            End::Far(far) => {
+                if let Err(event) = far.tell(event) {
+                    self.overflow(event);
+                }
+            }
+            End::Away(_) => {
+                if Away::keeps(&event) {
+                    self.overflow(event);
+                }
             }
         }
     }
@@ -126,6 +159,8 @@ impl Outbox {
                 let consequences = parked.answer(ask, answer);
                 self.follow(consequences);
             }
+            // Questions are asked and answered on the node of the connection.
+            End::Far(_) | End::Away(_) => {}
         }
     }
 
@@ -144,6 +179,17 @@ impl Outbox {
                     let consequences = parked.event(event);
                     self.follow(consequences);
                 }
+                End::Far(far) => {
+                    if let Err(event) = far.tell(event) {
+                        self.overflow.push_front(event);
+                        return false;
+                    }
+                }
+                // It waits until the session is taken up somewhere.
+                End::Away(_) => {
+                    self.overflow.push_front(event);
+                    return true;
+                }
             }
         }
         true
@@ -160,8 +206,8 @@ impl Outbox {
         }
         self.retry();
         match taker {
-            Some((_, ask, inbox)) if is_right && !self.lost => self.resume(ask, inbox),
-            Some((_, ask, inbox)) => not_found(ask, &inbox),
+            Some((_, ask, Line::Near(inbox))) if is_right && !self.lost => self.resume(ask, inbox),
+            Some((_, ask, line)) => line.not_found(ask),
             None => {}
         }
     }
@@ -178,7 +224,7 @@ impl Outbox {
 
     /// Another connection wants to resume the session of that id, which may be this one: its connection is asked to
     /// let go of it.
-    pub(crate) fn wanted(&mut self, id: &Arc<str>, ask: stream::AskId, inbox: &Inbox) -> bool {
+    pub(crate) fn wanted(&mut self, id: &Arc<str>, ask: stream::AskId, line: &Line) -> bool {
         let End::Connected(current) = &self.end else { return false };
         match current.events.send_first(SessionEvent::HandOver(Arc::clone(id))) {
             // A closed inbox is one whose session is on its way here.
@@ -187,8 +233,8 @@ impl Outbox {
             Err(Rejected::Full(_)) if self.is_wanted_as(id) => {}
             Err(Rejected::Full(_)) => return false,
         }
-        if let Some(former) = self.wanted.replace((Arc::clone(id), ask, inbox.clone())) {
-            not_found(former.1, &former.2);
+        if let Some(former) = self.wanted.replace((Arc::clone(id), ask, line.clone())) {
+            former.2.not_found(former.1);
         }
         true
     }
@@ -225,6 +271,80 @@ impl Outbox {
                 Err(_) => self.lost = true,
             }
         }
+    }
+
+    /// Whether something waits that could be handed over.
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.overflow.is_empty() && !matches!(self.end, End::Away(_))
+    }
+
+    /// Tells a connected session something that is not its home's; it comes back if there is no room. One that has no
+    /// connection need not hear it.
+    pub(crate) fn tell(&self, event: SessionEvent) -> Option<SessionEvent> {
+        let End::Connected(inbox) = &self.end else { return None };
+        match inbox.events.send(event) {
+            Ok(()) | Err(Rejected::Closed(_)) => None,
+            Err(Rejected::Full(event)) => Some(event),
+        }
+    }
+
+    /// The home of a parked session has moved: what a new one is to be told. `None` if it has a connection, which is
+    /// told itself.
+    pub(crate) fn adrift(&mut self) -> Option<Again> {
+        match &mut self.end {
+            End::Parked(parked) => Some(parked.adrift()),
+            _ => None,
+        }
+    }
+
+    /// A new home has it. False if it has a connection, which is told itself.
+    pub(crate) fn attached(&mut self) -> bool {
+        let End::Parked(parked) = &mut self.end else { return false };
+        self.asked.extend(parked.attached());
+        true
+    }
+
+    pub(super) fn far(&self) -> Option<&Far> {
+        match &self.end {
+            End::Far(far) => Some(far),
+            _ => None,
+        }
+    }
+
+    /// The session on another node, to note what it asks.
+    pub(crate) fn far_mut(&mut self) -> Option<&mut Far> {
+        match &mut self.end {
+            End::Far(far) => Some(far),
+            _ => None,
+        }
+    }
+
+    /// Whether the node of its connection is gone.
+    pub(crate) fn is_away(&self) -> bool {
+        matches!(self.end, End::Away(_))
+    }
+
+    pub(super) fn set_line(&mut self, line: Line) {
+        self.session = line.session();
+        self.end = match line {
+            Line::Near(inbox) => End::Connected(inbox),
+            Line::Far(far) => End::Far(far),
+        };
+    }
+
+    pub(super) fn set_away(&mut self, away: Away) {
+        self.end = End::Away(Box::new(away));
+    }
+
+    pub(super) fn away(&self) -> Option<&Away> {
+        match &self.end {
+            End::Away(away) => Some(away),
+            _ => None,
+        }
+    }
+
+    pub(super) fn set_lost(&mut self) {
+        self.lost = true;
     }
 
     fn follow(&mut self, consequences: Consequences) {
@@ -266,77 +386,5 @@ fn offer(inbox: &Inbox, event: Event) -> Option<Event> {
     }
 }
 
-/// Tells a connection that the session which it wants to resume is not there.
-pub(crate) fn not_found(ask: stream::AskId, inbox: &Inbox) {
-    // A connection that is gone already misses nothing.
-    let _ = inbox.events.send(SessionEvent::Fetched(ask, None));
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limits::{NOTICES, OVERFLOW};
-    use domain::{Address, EndpointId, presentity};
-
-    /// From one of so many people: presence of the same one is latest-wins.
-    fn notice(of: usize) -> Event {
-        let aggregate = presentity::Aggregate {
-            availability: presentity::Availability::Available,
-            activity: None,
-            note: None,
-            last_seen: None,
-        };
-        Event::Notice(Arc::new(presentity::Notice {
-            presentity: Address::parse(&format!("u{of}@example.org")).expect("an address"),
-            endpoint: None,
-            state: None,
-            parting: None,
-            aggregate: Arc::new(aggregate),
-        }))
-    }
-
-    fn directed() -> Event {
-        let user = Address::parse("bob@example.org").expect("an address");
-        Event::Directed {
-            from: EndpointId::new(user, EndpointName::parse("desk").expect("a name")),
-            state: None,
-            note: None,
-        }
-    }
-
-    #[test]
-    fn a_session_that_takes_nothing_is_lost_when_its_overflow_is_full() {
-        let (events, _inbox) = transport::inbox(4);
-        let name = EndpointName::parse("desk").expect("a name");
-        let mut outbox = Outbox::new(name, Inbox { session: 1, events }, Arc::default());
-        // The inbox takes some, and presence of the same one takes one place only.
-        (0..4).for_each(|_| outbox.send(directed()));
-        (0..2 * OVERFLOW).for_each(|n| outbox.send(notice(n % 10)));
-        assert_eq!((outbox.overflow.len(), outbox.meters.coalesced.get()), (10, 2 * OVERFLOW as u64 - 10));
-        for _ in 0..OVERFLOW {
-            outbox.send(directed());
-        }
-        assert!(!outbox.is_lost(Timestamp(0)));
-        outbox.send(directed());
-        assert!(outbox.is_lost(Timestamp(0)));
-    }
-
-    #[test]
-    fn presence_of_a_whole_roster_finds_room_and_who_is_lost_is_told_first() {
-        let (events, mut inbox) = transport::inbox(4);
-        let name = EndpointName::parse("desk").expect("a name");
-        let mut outbox = Outbox::new(name, Inbox { session: 1, events }, Arc::default());
-        (0..4 + NOTICES).for_each(|n| outbox.send(notice(n)));
-        assert!(!outbox.is_lost(Timestamp(0)));
-        outbox.send(notice(usize::MAX));
-        assert!(outbox.is_lost(Timestamp(0)));
-        outbox.give_up();
-        let cx = std::task::Context::from_waker(std::task::Waker::noop());
-        let told = inbox.poll_first(&cx);
-        let ended = Event::Ended(endpoint::Ending::TooSlow);
-        assert_eq!(
-            format!("{told:?}"),
-            format!("{:?}", std::task::Poll::Ready(SessionEvent::Endpoint(ended)))
-        );
-    }
-}
+mod tests;

@@ -1,11 +1,17 @@
 //! A session without a connection, at its user's home: it goes on taking events, which its stream keeps for the
 //! connection that resumes it (XEP-0198 §5).
 
+use super::{
+    SessionId,
+    recall::{Ask, Recall},
+};
 use crate::clock;
+use cluster::wire::Again;
 use domain::{
     Reason, Refusal, Ticket, Timestamp,
     endpoint::{self, Event},
 };
+use std::sync::Arc;
 use xmpp::{
     session::{Answer, Output, Session},
     stream::{self, Out, Stream},
@@ -15,10 +21,12 @@ use xmpp::{
 pub struct Parked {
     pub(crate) id: Box<str>,
     /// Which session it is; it stays the same over resumptions.
-    pub(crate) session: u64,
+    pub(crate) session: SessionId,
     pub(crate) until: Timestamp,
     pub(crate) stream: Stream,
     pub(crate) door: Session,
+    /// In a pool.
+    pub(crate) recall: Option<Box<Recall>>,
 }
 
 impl std::fmt::Debug for Parked {
@@ -41,8 +49,27 @@ impl Parked {
     pub(crate) fn event(&mut self, event: Event) -> Consequences {
         let now = clock::now();
         let mut outputs = Vec::new();
-        self.door.event(now, event, &mut outputs);
-        self.settle(now, outputs)
+        let (event, command) = match &mut self.recall {
+            Some(recall) => recall.hears(event),
+            None => (Some(event), None),
+        };
+        if let Some(event) = event {
+            self.door.event(now, event, &mut outputs);
+        }
+        let mut consequences = self.settle(now, outputs);
+        consequences.commands.extend(command.map(|command| (Ticket(0), command)));
+        consequences
+    }
+
+    /// Its home has moved: what a new one is to be told.
+    pub(crate) fn adrift(&mut self) -> Again {
+        let (id, carbons) = (Arc::from(&*self.id), self.door.has_carbons());
+        self.recall.as_mut().map_or_else(Again::default, |recall| recall.adrift(Some(id), carbons))
+    }
+
+    /// A new home has it: what is to be asked of that.
+    pub(crate) fn attached(&mut self) -> Vec<(Ticket, endpoint::Command)> {
+        self.recall.as_mut().map_or_else(Vec::new, |recall| recall.attached())
     }
 
     /// Takes the answer to a question that it asked while it had a connection.
@@ -66,7 +93,14 @@ impl Parked {
                 match output {
                     Output::Send { stanza, serial } => self.stream.send(now, stanza, serial, &mut out),
                     Output::Handled(number) => self.stream.handle(now, stream::Input::Done(number), &mut out),
-                    Output::Command(ticket, command) => consequences.commands.push((ticket, command)),
+                    Output::Command(ticket, command) => match &mut self.recall {
+                        Some(recall) => {
+                            if let Ask::Now(command) = recall.asks(ticket, command) {
+                                consequences.commands.push((ticket, command));
+                            }
+                        }
+                        None => consequences.commands.push((ticket, command)),
+                    },
                     Output::Ask(ask, _) => {
                         let refusal = Refusal::from(Reason::TryLater);
                         self.door.answer(now, ask, Answer::Refused(refusal), &mut outputs);

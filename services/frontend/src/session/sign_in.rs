@@ -1,6 +1,6 @@
 //! What a stream asks while a client signs in: verifiers, passwords, tokens; the endpoint itself; a parked session.
 
-use super::{SessionEvent, connection::Client};
+use super::{Line, SessionEvent, connection::Client};
 use crate::{
     entity::{Credentials, ToUser},
     router::Busy,
@@ -27,7 +27,8 @@ pub(super) fn ask(client: &mut Client, now: Timestamp, ask: AskId, question: Que
     match question {
         Question::Bind { endpoint } => {
             let (inbox, credentials) = (client.inbox.clone(), client.credentials);
-            let attach = ToUser::Attach { endpoint: endpoint.name.clone(), inbox, ask, credentials };
+            let line = Line::Near(inbox);
+            let attach = ToUser::Attach { endpoint: endpoint.name.clone(), line, ask, credentials };
             client.is_attaching(endpoint);
             if client.shared.front.router().ask_user(user, attach).is_err() {
                 answer(client, ask, Answer::TryLater);
@@ -35,7 +36,8 @@ pub(super) fn ask(client: &mut Client, now: Timestamp, ask: AskId, question: Que
         }
         Question::Resume { id, .. } => {
             let (inbox, credentials) = (client.inbox.clone(), client.credentials);
-            let resume = ToUser::Resume { id: Arc::from(id), inbox, ask, credentials };
+            let line = Line::Near(inbox);
+            let resume = ToUser::Resume { id: Arc::from(id), line, ask, credentials };
             if client.shared.front.router().ask_user(user, resume).is_err() {
                 answer(client, ask, Answer::TryLater);
             }

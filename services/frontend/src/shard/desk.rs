@@ -3,13 +3,18 @@
 //! Invariant: entities are told durable in the order of their appends, each record exactly once, also over a failed
 //! write: then the shard is taken anew, what is found in the log counts as appended, and the rest is appended again.
 
-use super::{ShardActor, kind, outcomes::Outcomes, wake::Awake};
-use crate::{front::Parts, limits, meters::Meters, router::Router};
+use super::{
+    ShardActor, kind,
+    outcomes::Outcomes,
+    take::{read, stamps},
+    wake::Awake,
+};
+use crate::{front::Parts, limits, meters::Meters, pool::PoolChange, router::Router};
 use actix::Addr;
 use domain::{Home, Shard};
 use event_log::{
-    AppendError, Appender, Checkpoint, Entry, Input, Log, LostBy, Offset, Outcome, Output, Owner, Record,
-    Stamp, codec,
+    AppendError, Appender, Checkpoint, Entry, Input, Log, LostBy, Offset, Outcome, Output, Owner, Stamp,
+    codec,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -65,6 +70,12 @@ struct Ledger {
     failures: u32,
     /// Where each claim of this process lies, oldest first, with its stamp.
     terms: Vec<(Offset, Stamp)>,
+    /// Others may write this log, too: what fails loses the shard for good.
+    is_shared: bool,
+    /// The shard is somebody else's now, or nobody's.
+    lost: Option<LostBy>,
+    /// A gap to be read from there, off this thread.
+    gap: Option<Offset>,
 }
 
 /// See the module.
@@ -107,6 +118,9 @@ impl Desk {
             retake: false,
             failures: 0,
             terms,
+            is_shared: parts.pool.is_some(),
+            lost: None,
+            gap: None,
         };
         Self {
             shard,
@@ -175,7 +189,7 @@ impl Desk {
         self.note_health(&ledger);
         drop(ledger);
         self.tell(told);
-        failed && !self.retry_known.replace(failed)
+        failed && self.lost().is_none() && !self.retry_known.replace(failed)
     }
 
     /// Takes the shard anew after a failure, and appends what is still open.
@@ -187,6 +201,41 @@ impl Desk {
         self.note_health(&ledger);
         drop(ledger);
         self.tell(told);
+    }
+
+    /// Whether the shard is owned no longer.
+    pub(super) fn lost(&self) -> Option<LostBy> {
+        self.ledger.borrow().lost
+    }
+
+    /// Where a gap is to be read from; asked for once.
+    pub(super) fn take_gap(&self) -> Option<Offset> {
+        self.ledger.borrow_mut().gap.take()
+    }
+
+    /// What lies in the gap.
+    pub(super) fn read_gap(&self, records: &[(Offset, Stamp, bool)]) {
+        let mut told = Vec::new();
+        self.ledger.borrow_mut().drive(Input::Records(records), &self.log, &mut told);
+        self.tell(told);
+    }
+
+    /// What lies in the gap cannot be read.
+    pub(super) fn lose(&self) {
+        self.ledger.borrow_mut().fail();
+    }
+
+    /// Tells every entity of a change of the pool.
+    pub(super) fn tell_change(&self, change: &PoolChange) {
+        self.slots.borrow().values().for_each(|slot| slot.actor.tell_change(change));
+    }
+
+    /// Ends every entity: the shard is owned no longer.
+    pub(super) fn end_all(&self) {
+        for (home, slot) in self.slots.borrow_mut().drain() {
+            slot.actor.put_away();
+            super::wake::live(self, &home).down();
+        }
     }
 
     /// Lets operators see a shard that fails again and again.
@@ -235,6 +284,9 @@ impl Ledger {
     fn fail(&mut self) {
         self.failures += u32::from(!self.retake);
         self.retake = true;
+        if self.is_shared {
+            self.lost.get_or_insert(LostBy::Failure);
+        }
     }
 
     fn look(&mut self, log: &Log, told: &mut Vec<(Rc<Slot>, Offset)>) {
@@ -256,10 +308,11 @@ impl Ledger {
         while let Some(output) = turn.pop_front() {
             match output {
                 Output::Acknowledge { first, count } => self.acknowledge(first, count, told),
+                Output::Read(from) if self.is_shared => self.gap = Some(from),
                 Output::Read(from) => {
                     let mut more = Vec::new();
                     match read(log, self.appender.shard(), from) {
-                        Ok(records) => self.owner.handle(Input::Records(&records), &mut more),
+                        Ok(records) => self.owner.handle(Input::Records(&stamps(&records)), &mut more),
                         Err(error) => {
                             tracing::error!(shard = self.appender.shard().0, %error, "the log cannot be read");
                             self.fail();
@@ -276,6 +329,10 @@ impl Ledger {
                 }
                 Output::Owned(stamp) => self.owned(stamp),
                 Output::Lost(LostBy::Failure) => self.fail(),
+                Output::Lost(by) if self.is_shared => {
+                    self.lost.get_or_insert(by);
+                    self.retake = true;
+                }
                 Output::Lost(by) => {
                     tracing::error!(
                         shard = self.appender.shard().0,
@@ -328,21 +385,4 @@ impl Ledger {
         self.retake = false;
         self.drive(Input::Take, log, told);
     }
-}
-
-/// Records from there on, as the owner wants to see them.
-pub(super) fn read(
-    log: &Log,
-    shard: Shard,
-    from: Offset,
-) -> Result<Vec<(Offset, Stamp, bool)>, super::take::TakeError> {
-    let records = log.read(shard, from, limits::REPLAY_BYTES)?;
-    records
-        .into_iter()
-        .map(|(offset, bytes)| {
-            let record: Record = codec::decode(bytes)
-                .map_err(|error| super::take::TakeError::record(shard, offset, &error))?;
-            Ok((offset, record.stamp(), record.is_claim()))
-        })
-        .collect()
 }

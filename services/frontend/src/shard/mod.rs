@@ -11,12 +11,16 @@ mod wake;
 
 pub(crate) use desk::{Desk, Gauge};
 pub(crate) use snapshot::{Rows, Saved};
-pub(crate) use take::TakeError;
+pub(crate) use take::{TakeError, Taken, take};
 pub(crate) use wake::{Place, asker};
 
-use crate::{entity::ToUser, front::Parts, limits};
-use actix::{Actor, ActorContext as _, Addr, AsyncContext as _, Context, Handler, Message};
-use domain::{Address, ConversationId, Home, Shard, conversation};
+use crate::{entity::ToUser, front::Parts, limits, pool::PoolChange};
+use actix::{
+    Actor, ActorContext as _, ActorFutureExt as _, Addr, AsyncContext as _, Context, Handler, Message,
+    WrapFuture as _,
+};
+use domain::{Address, ConversationId, Home, conversation};
+use event_log::{LostBy, Offset};
 use std::rc::Rc;
 use tokio::sync::oneshot;
 
@@ -53,10 +57,9 @@ pub(crate) struct ShardActor {
 }
 
 impl ShardActor {
-    /// Takes the shard: replays what its checkpoint does not cover, and goes on where the last owner stopped.
-    /// Blocks on the disk; the actor starts on this thread.
-    pub(crate) fn take(shard: Shard, parts: &Parts) -> Result<Addr<Self>, TakeError> {
-        let (desk, awake) = take::take(shard, parts)?;
+    /// Goes on where the last owner stopped. The actor starts on this thread.
+    pub(crate) fn start(taken: Taken, parts: &Parts) -> Result<Addr<Self>, TakeError> {
+        let (desk, awake) = taken.into_desk(parts)?;
         let actor = Self { desk: Rc::new(desk), waiting: Vec::new(), is_looking: false };
         Ok(Self::create(|ctx| {
             ctx.set_mailbox_capacity(limits::SHARD_MAILBOX);
@@ -76,6 +79,38 @@ impl ShardActor {
                 actor.catch_up(ctx);
             });
         }
+        if let Some(from) = self.desk.take_gap() {
+            self.read_gap(from, ctx);
+        }
+        if let Some(by) = self.desk.lost() {
+            self.give_up(by, ctx);
+        }
+    }
+
+    /// Reads what others wrote in between, off this thread: the log may be slow to answer.
+    fn read_gap(&self, from: Offset, ctx: &mut Context<Self>) {
+        let (log, shard) = (self.desk.log.clone(), self.desk.shard());
+        let read = tokio::task::spawn_blocking(move || take::read(&log, shard, from));
+        ctx.spawn(read.into_actor(self).map(|read, actor, ctx| {
+            match read {
+                Ok(Ok(records)) => actor.desk.read_gap(&take::stamps(&records)),
+                Ok(Err(error)) => {
+                    tracing::error!(shard = actor.desk.shard().0, %error, "the log cannot be read");
+                    actor.desk.lose();
+                }
+                Err(_) => actor.desk.lose(),
+            }
+            actor.catch_up(ctx);
+        }));
+    }
+
+    /// The shard is owned no longer: nothing that is pending is acknowledged, nobody is answered.
+    fn give_up(&mut self, by: LostBy, ctx: &mut Context<Self>) {
+        self.desk.end_all();
+        if let Some(pool) = &self.desk.parts.pool {
+            pool.shard_lost(self.desk.shard(), by);
+        }
+        ctx.stop();
     }
 
     /// Answers those who wait for rows that have come meanwhile.
@@ -93,6 +128,7 @@ impl ShardActor {
         let ready: Vec<(u64, WriteDown)> = ready;
         for (_, asked) in ready {
             if asked.close {
+                self.desk.end_all();
                 ctx.stop();
             }
             // Whoever waited may have run out of patience.
@@ -142,6 +178,14 @@ impl Handler<WriteDown> for ShardActor {
         self.waiting.push((wanted, asked));
         self.write_down(ctx);
         self.look_again(ctx);
+    }
+}
+
+impl Handler<PoolChange> for ShardActor {
+    type Result = ();
+
+    fn handle(&mut self, change: PoolChange, _: &mut Self::Context) {
+        self.desk.tell_change(&change);
     }
 }
 

@@ -1,13 +1,13 @@
-//! Taking a shard at the start: claim it, replay what its checkpoint does not cover, and find what was under way.
+//! Taking a shard: claim it, replay what its checkpoint does not cover, and find what was under way.
 
 use super::{
-    desk::{Desk, read},
+    desk::Desk,
     outcomes::Outcomes,
     wake::Machine,
 };
 use crate::{front::Parts, limits};
 use domain::{Home, Shard};
-use event_log::{Appender, Entry, Input, LostBy, Offset, Output, Owner, ReadError, Record, codec};
+use event_log::{Appender, Entry, Input, Log, LostBy, Offset, Output, Owner, ReadError, Record, Stamp, codec};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -34,7 +34,7 @@ pub(crate) enum TakeError {
          restore the data folder from a backup"
     )]
     Gone { end: Offset, kept: Offset },
-    /// Somebody else writes this log.
+    /// Somebody else has claimed it meanwhile: in a pool that happens; a log of one process has another writer.
     #[error("another process writes this log ({0:?}); stop it first")]
     Lost(LostBy),
 }
@@ -52,6 +52,30 @@ pub(super) struct Replayed {
     pub(super) reflects: Option<Offset>,
 }
 
+/// A shard that is owned, before its actor runs.
+pub(crate) struct Taken {
+    pub(super) shard: Shard,
+    pub(super) owner: Owner,
+    pub(super) appender: Appender,
+    pub(super) outcomes: Arc<Outcomes>,
+    touched: BTreeMap<Home, Replayed>,
+}
+
+impl Taken {
+    /// Its desk; what was under way comes back to be resumed.
+    pub(super) fn into_desk(self, parts: &Parts) -> Result<(Desk, Vec<(Home, Replayed)>), TakeError> {
+        let touched = self.touched;
+        let desk = Desk::new(self.shard, parts, self.owner, self.appender, self.outcomes);
+        let awake = desk.save_replayed(touched)?;
+        Ok((desk, awake))
+    }
+
+    /// The stamp under which it is owned.
+    pub(crate) fn stamp(&self) -> Stamp {
+        self.owner.checkpoint().current
+    }
+}
+
 struct Taking<'a> {
     shard: Shard,
     parts: &'a Parts,
@@ -62,8 +86,8 @@ struct Taking<'a> {
     touched: BTreeMap<Home, Replayed>,
 }
 
-/// Takes it; what was under way comes back to be resumed.
-pub(super) fn take(shard: Shard, parts: &Parts) -> Result<(Desk, Vec<(Home, Replayed)>), TakeError> {
+/// Takes it. Blocks on the log and on the disk.
+pub(crate) fn take(shard: Shard, parts: &Parts) -> Result<Taken, TakeError> {
     let outcomes = Arc::new(Outcomes::default());
     let appender = parts.log.appender(shard, Arc::<Outcomes>::clone(&outcomes) as _);
     let (checkpoint, end) = (parts.store.checkpoint(shard)?, parts.log.end(shard));
@@ -77,29 +101,41 @@ pub(super) fn take(shard: Shard, parts: &Parts) -> Result<(Desk, Vec<(Home, Repl
         taking.touch(&Home::Conversation(id))?;
     }
     let Taking { owner, appender, outcomes, touched, .. } = taking;
-    let desk = Desk::new(shard, parts, owner, appender, outcomes);
-    let awake = desk.save_replayed(touched)?;
-    Ok((desk, awake))
+    Ok(Taken { shard, owner, appender, outcomes, touched })
+}
+
+/// Records from there on.
+pub(super) fn read(log: &Log, shard: Shard, from: Offset) -> Result<Vec<(Offset, Record)>, TakeError> {
+    let records = log.read(shard, from, limits::REPLAY_BYTES)?;
+    records
+        .into_iter()
+        .map(|(offset, bytes)| {
+            let record = codec::decode(bytes).map_err(|error| TakeError::record(shard, offset, &error))?;
+            Ok((offset, record))
+        })
+        .collect()
+}
+
+/// The same as the owner wants to see them.
+pub(super) fn stamps(records: &[(Offset, Record)]) -> Vec<(Offset, Stamp, bool)> {
+    records.iter().map(|(offset, record)| (*offset, record.stamp(), record.is_claim())).collect()
 }
 
 impl Taking<'_> {
     fn run(&mut self) -> Result<(), TakeError> {
-        let mut batch = Vec::new();
+        let mut batch: Vec<(Offset, Record)> = Vec::new();
         let mut todo = VecDeque::new();
         self.drive(Input::Take, &mut todo);
         while let Some(output) = todo.pop_front() {
             match output {
                 Output::Read(from) => {
-                    batch = self.parts.log.read(self.shard, from, limits::REPLAY_BYTES)?;
-                    let records = read(&self.parts.log, self.shard, from)?;
-                    self.drive(Input::Records(&records), &mut todo);
+                    batch = read(&self.parts.log, self.shard, from)?;
+                    self.drive(Input::Records(&stamps(&batch)), &mut todo);
                 }
                 Output::Apply(offset) => {
-                    let bytes = batch.iter().find(|(at, _)| *at == offset).map(|(_, bytes)| bytes);
-                    let record = bytes.map(|bytes| codec::decode(bytes.clone())).transpose();
-                    let record = record.map_err(|error| TakeError::record(self.shard, offset, &error))?;
-                    if let Some(Record::Facts(_, entry)) = record {
-                        self.apply(offset, &entry)?;
+                    let at = batch.binary_search_by_key(&offset, |(at, _)| *at);
+                    if let Some((_, Record::Facts(_, entry))) = at.ok().and_then(|at| batch.get(at)) {
+                        self.apply(offset, entry)?;
                     }
                 }
                 Output::Claim(stamp) => {

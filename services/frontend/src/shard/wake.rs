@@ -8,9 +8,14 @@ use crate::{
     entity::{Ask, ConversationHost, Durable, Entity, EntityActor, PutAway, Snapshot, ToUser, UserHost},
     front::Parts,
     limits,
+    pool::PoolChange,
 };
 use actix::{Actor as _, Addr};
-use domain::{Address, ConversationId, EndpointId, Home, Reason, Refusal, Ticket, conversation, user};
+use domain::{
+    Address, ConversationId, EndpointId, Home, Reason, Refusal, Ticket,
+    conversation::{self, Survivors},
+    user,
+};
 use event_log::{Facts, Offset};
 use std::{cell::Cell, rc::Rc};
 
@@ -87,6 +92,13 @@ impl Awake {
         let _ = match self {
             Self::User(actor) => actor.try_send(Snapshot).is_ok(),
             Self::Conversation(actor) => actor.try_send(Snapshot).is_ok(),
+        };
+    }
+
+    pub(super) fn tell_change(&self, change: &PoolChange) {
+        let _ = match self {
+            Self::User(actor) => actor.try_send(change.clone()).is_ok(),
+            Self::Conversation(actor) => actor.try_send(change.clone()).is_ok(),
         };
     }
 
@@ -190,11 +202,11 @@ fn start(desk: &Rc<Desk>, home: Home, replayed: Replayed, resume: bool) -> Rc<Sl
         }
         (Machine::Conversation(machine), Home::Conversation(id)) => {
             live(desk, &home).up();
-            Awake::Conversation(run(
-                ConversationHost::new(id.clone(), *machine, std::sync::Arc::clone(&desk.meters)),
-                home.clone(),
-                place,
-            ))
+            // In one process everybody's session went with it.
+            let survivors = if desk.parts.pool.is_some() { Survivors::Ask } else { Survivors::None };
+            let meters = std::sync::Arc::clone(&desk.meters);
+            let host = ConversationHost::new(id.clone(), *machine, survivors, meters);
+            Awake::Conversation(run(host, home.clone(), place))
         }
         _ => unreachable!("a machine is loaded for its home"),
     };

@@ -52,6 +52,7 @@ impl Peer {
             Command::Category { .. }
             | Command::Conference { .. }
             | Command::Attach { .. }
+            | Command::AttachAgain { .. }
             | Command::Detach { .. }
             | Command::Parked { .. }
             | Command::PushAnswered { .. }

@@ -39,7 +39,7 @@ use crate::{
 };
 use bytes::Bytes;
 use domain::{
-    EndpointId, Ticket, Timestamp,
+    Address, EndpointId, EndpointName, Ticket, Timestamp,
     endpoint::{self, Command},
     presentity::State,
 };
@@ -150,6 +150,19 @@ impl Session {
     /// Whether somebody looks at the client (XEP-0352).
     pub fn client_state(&mut self, active: bool, out: &mut Vec<Output>) {
         self.shaper.set_active(active, out);
+    }
+
+    /// Whether they are switched on.
+    pub fn has_carbons(&self) -> bool {
+        self.carbons
+    }
+
+    /// Goes on where a session stopped whose server is gone: what it showed, and the conferences that it is in.
+    pub fn restore(&mut self, shown: Option<Arc<State>>, conferences: &[(Address, EndpointName)]) {
+        self.shown = shown;
+        for (conference, nick) in conferences {
+            self.joined.enter(conference, nick, false);
+        }
     }
 
     /// Switches copies of the user's other talk on, as Bind 2 may ask for (XEP-0280, XEP-0386).

@@ -19,6 +19,8 @@ pub(super) struct Management {
     bytes: usize,
     /// How many stanzas the client has acknowledged, modulo 2^32.
     acked: u32,
+    /// What was sent before is not known.
+    is_restored: bool,
     /// When an acknowledgement was asked for that has not come.
     requested: Option<Timestamp>,
     /// Sent since then: how many, how much, and the first one when.
@@ -39,7 +41,21 @@ pub(super) struct TooHigh {
 
 impl Management {
     pub(super) fn new(id: Option<Box<str>>, base: u64) -> Self {
-        Self { id, base, unacked: VecDeque::new(), bytes: 0, acked: 0, requested: None, since: None }
+        Self {
+            id,
+            base,
+            unacked: VecDeque::new(),
+            bytes: 0,
+            acked: 0,
+            is_restored: false,
+            requested: None,
+            since: None,
+        }
+    }
+
+    /// Of a stream whose former server is gone: nobody knows how much that had sent, so what the client says first counts.
+    pub(super) fn restored(id: Box<str>) -> Self {
+        Self { is_restored: true, ..Self::new(Some(id), 0) }
     }
 
     /// Keeps a stanza that was sent, or will be once the stream is resumed.
@@ -79,6 +95,9 @@ impl Management {
 
     /// The client has handled `h` stanzas; calls `acked` with the receipts of those that are new.
     pub(super) fn acknowledge(&mut self, h: u32, mut acked: impl FnMut(u64)) -> Result<(), TooHigh> {
+        if std::mem::take(&mut self.is_restored) {
+            self.acked = h;
+        }
         let new = h.wrapping_sub(self.acked) as usize;
         if new > self.unacked.len() {
             let sent = self.acked.wrapping_add(u32::try_from(self.unacked.len()).unwrap_or(u32::MAX));

@@ -4,8 +4,10 @@
 use super::{
     Answer, Event, Out, Question, State, Step, Stream,
     bound::{Bound, Link, write_request, write_stanza},
+    management::Management,
     negotiation::Pending,
     sasl2::Request,
+    window::Window,
 };
 use crate::{
     limits::RESUME_REPLY_TIME,
@@ -22,6 +24,16 @@ impl Parked {
     /// Whose session it is.
     pub fn endpoint(&self) -> &EndpointId {
         &self.0.me
+    }
+
+    /// The stream of a client whose server is gone with all that it had sent: the client knows it under this id, and so
+    /// many of its stanzas are dealt with. What the client has not received is for its session to send anew.
+    pub fn restored(me: EndpointId, id: Box<str>, handled: u32) -> Box<Self> {
+        let mut bound = Bound::new(me);
+        bound.inbound = Window::after(handled.into());
+        bound.management = Some(Box::new(Management::restored(id)));
+        bound.link = Link::Down(Timestamp::default());
+        Box::new(Self(bound))
     }
 }
 
@@ -51,6 +63,25 @@ impl Stream {
     pub fn is_resumable_as(&self, id: &str) -> bool {
         let State::Bound(bound) = &self.state else { return false };
         bound.management.as_ref().is_some_and(|management| management.id.as_deref() == Some(id))
+    }
+
+    /// Under which id it may be resumed; `None`: under none.
+    pub fn resumable(&self) -> Option<&str> {
+        let State::Bound(bound) = &self.state else { return None };
+        bound.management.as_ref()?.id.as_deref()
+    }
+
+    /// A stanza's number as the client counts it; 0 without stream management.
+    pub fn count_of(&self, number: u64) -> u32 {
+        let State::Bound(bound) = &self.state else { return 0 };
+        let base = bound.management.as_ref().map_or(number, |management| management.base);
+        u32::try_from(number.saturating_sub(base) % (1 << 32)).unwrap_or_default()
+    }
+
+    /// How many of the client's stanzas are dealt with, as it counts them.
+    pub fn handled(&self) -> u32 {
+        let State::Bound(bound) = &self.state else { return 0 };
+        bound.handled()
     }
 
     /// Gives up a bound stream for another connection that resumes it; a connection that is still there is closed

@@ -12,6 +12,11 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// The next stanza has the number after this one, and all before it are done.
+    pub(super) fn after(done: u64) -> Self {
+        Self { done, beyond: VecDeque::new() }
+    }
+
     /// The number of the next stanza.
     pub(super) fn take(&mut self) -> u64 {
         self.beyond.push_back(false);

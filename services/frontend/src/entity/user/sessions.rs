@@ -4,13 +4,14 @@
 
 use super::UserHost;
 use crate::session::{
-    Inbox, SessionEvent,
-    outbox::{Outbox, Wanted, not_found},
+    Line, far,
+    outbox::{Outbox, Wanted},
 };
+use cluster::NodeId;
 use domain::{
     EndpointName, Out, Reason, Refusal, Timestamp,
     endpoint::{self, Event},
-    user::{Command, Effect, Fact},
+    user::{Again, Command, Effect, Fact},
 };
 use std::sync::Arc;
 use xmpp::stream;
@@ -20,7 +21,7 @@ impl UserHost {
         &mut self,
         now: Timestamp,
         endpoint: EndpointName,
-        inbox: Inbox,
+        line: Line,
         ask: stream::AskId,
         out: &mut Out<Fact, Effect>,
     ) {
@@ -36,14 +37,62 @@ impl UserHost {
         self.remove(&endpoint);
         let admitted = self.machine.endpoints().any(|known| *known == endpoint);
         let answer = if admitted { Ok(()) } else { Err(Refusal::from(Reason::LimitReached)) };
-        // A connection that is gone already says so by itself.
-        let _ = inbox.events.send(SessionEvent::Stream(ask, stream::Answer::Bound(answer)));
+        line.bound(ask, answer);
         if admitted {
-            if self.sessions.is_empty() {
-                self.meters.users_online.up();
+            self.add(endpoint, line);
+        }
+    }
+
+    fn add(&mut self, endpoint: EndpointName, line: Line) {
+        if self.sessions.is_empty() {
+            self.meters.users_online.up();
+        }
+        self.meters.endpoints.up();
+        self.sessions.push(Outbox::new(endpoint, line, Arc::clone(&self.meters)));
+    }
+
+    /// A session that goes on is taken up by this home, or once more by it.
+    pub(super) fn attach_again(
+        &mut self,
+        now: Timestamp,
+        endpoint: EndpointName,
+        line: Line,
+        credentials: u64,
+        again: Box<Again>,
+        out: &mut Out<Fact, Effect>,
+    ) {
+        let ask = far::AGAIN;
+        if credentials != self.machine.credentials() {
+            return line.bound(ask, Err(Refusal::from(Reason::NotAuthorized)));
+        }
+        let session = line.session();
+        match self.session(&endpoint) {
+            Some(known) if known.session() == session => known.take_up(line.clone()),
+            // A later session has taken the endpoint since, on another node.
+            Some(known) if known.is_later_than(session) => {
+                return line.bound(ask, Err(Refusal::from(Reason::Conflict)));
             }
-            self.meters.endpoints.up();
-            self.sessions.push(Outbox::new(endpoint, inbox, Arc::clone(&self.meters)));
+            Some(former) => {
+                former.send(Event::Ended(endpoint::Ending::Replaced));
+                self.remove(&endpoint);
+            }
+            None => {}
+        }
+        self.machine.handle(now, Command::AttachAgain { endpoint: endpoint.clone(), again }, out);
+        let admitted = self.machine.endpoints().any(|known| *known == endpoint);
+        line.bound(ask, if admitted { Ok(()) } else { Err(Refusal::from(Reason::LimitReached)) });
+        if admitted && self.session(&endpoint).is_none() {
+            self.add(endpoint, line);
+        }
+    }
+
+    /// A node is gone, or out of reach: the sessions of its connections may be resumed on others.
+    pub(super) fn node_gone(&mut self, now: Timestamp, node: &NodeId, out: &mut Out<Fact, Effect>) {
+        for index in 0..self.sessions.len() {
+            if self.sessions[index].node_gone(now, node) {
+                let endpoint = self.sessions[index].endpoint().clone();
+                self.machine.handle(now, Command::Parked { endpoint, parked: true }, out);
+            }
         }
     }
 
@@ -72,19 +121,21 @@ impl UserHost {
     }
 
     /// Which parked session was found, if one was.
-    pub(super) fn resume(&mut self, id: &Arc<str>, inbox: Inbox, ask: stream::AskId) -> Option<EndpointName> {
-        if let Some(parked) = self.sessions.iter_mut().find(|outbox| outbox.is_parked_as(id)) {
-            parked.resume(ask, inbox);
+    pub(super) fn resume(&mut self, id: &Arc<str>, line: &Line, ask: stream::AskId) -> Option<EndpointName> {
+        if let Some(parked) = self.sessions.iter_mut().find(|outbox| outbox.is_parked_as(id))
+            && let Line::Near(inbox) = line
+        {
+            parked.resume(ask, inbox.clone());
             return Some(parked.endpoint().clone());
         }
         // Perhaps its old connection is not known to be dead yet. Each session says whether it is the one.
         let asked = self
             .sessions
             .iter_mut()
-            .filter_map(|outbox| outbox.wanted(id, ask, &inbox).then_some(()))
+            .filter_map(|outbox| outbox.wanted(id, ask, line).then_some(()))
             .count();
         if asked == 0 {
-            not_found(ask, &inbox);
+            line.not_found(ask);
         }
         None
     }
@@ -106,9 +157,9 @@ impl UserHost {
         waiting.into_iter().for_each(|wanted| self.is_not_there(wanted));
     }
 
-    pub(super) fn is_not_there(&self, (id, ask, inbox): Wanted) {
+    pub(super) fn is_not_there(&self, (id, ask, line): Wanted) {
         if !self.sessions.iter().any(|outbox| outbox.is_wanted_as(&id)) {
-            not_found(ask, &inbox);
+            line.not_found(ask);
         }
     }
 

@@ -1,0 +1,196 @@
+//! From other nodes: to the actors of shards that are owned here, to the ports of sessions, to those who wait for answers.
+//!
+//! What is for a home that is not here is dropped: whoever said it hears, or has heard, that the home has moved, and says
+//! again what is not answered.
+
+use super::{
+    Moved, Pool, PoolChange,
+    ports::{HomesMoved, ToPort},
+};
+use crate::{
+    entity::ToUser,
+    session::{Line, SessionId, far::Far},
+    shard::ToShard,
+};
+use bytes::Bytes;
+use cluster::{
+    NodeId, Receiver,
+    wire::{Answer, Message, Question},
+};
+use domain::{Address, Home, Shard};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::oneshot;
+use xmpp::stream::AskId;
+
+/// What is asked of a user's home; anything else comes back.
+pub(super) fn ask(
+    message: Message,
+    line: impl FnOnce(SessionId) -> Line,
+) -> Result<(Address, ToUser), Box<Message>> {
+    Ok(match message {
+        Message::User { address, command } => (address, ToUser::Command(command)),
+        Message::SetToken { user, token, credentials } => (user, ToUser::SetToken { token, credentials }),
+        Message::Attach { user, endpoint, session, ask, credentials, again: None } => {
+            (user, ToUser::Attach { endpoint, line: line(session), ask: AskId(ask), credentials })
+        }
+        Message::Attach { user, endpoint, session, credentials, again: Some(again), .. } => {
+            (user, ToUser::AttachAgain { endpoint, line: line(session), credentials, again })
+        }
+        Message::Asked { user, endpoint, session, handled, ticket, command } => {
+            (user, ToUser::Asked { endpoint, session, stanza: handled, ticket, command })
+        }
+        Message::Detach { user, endpoint, session } => (user, ToUser::Detach { endpoint, session }),
+        Message::Parked { user, endpoint, session, parked } => {
+            (user, ToUser::Waits { endpoint, session, waits: parked })
+        }
+        Message::Resumable { user, endpoint, session, id, until, handled } => {
+            let window = Duration::from_millis(until.0);
+            (user, ToUser::Resumable { endpoint, session, id: id.0, window, handled })
+        }
+        Message::Resume { user, id, session, ask, credentials } => {
+            (user, ToUser::Resume { id: id.0, line: line(session), ask: AskId(ask), credentials })
+        }
+        other => return Err(Box::new(other)),
+    })
+}
+
+impl Pool {
+    /// For a home. An error: it has no room now.
+    fn hear_home(&self, from: &NodeId, message: Message) -> Result<(), ()> {
+        let line = |session: SessionId| {
+            Line::Far(Box::new(Far::new(self.clone(), from.clone(), session.number)))
+        };
+        match ask(message, line) {
+            Ok((user, ask)) => self.to_home(Home::User(user.clone()), ToShard::User(user, ask)),
+            Err(other) => match *other {
+                Message::Users { addresses, command } => {
+                    for user in addresses {
+                        // Presence: what finds no room is told anew soon enough.
+                        let ask = ToUser::Command(command.clone());
+                        let _ = self.to_home(Home::User(user.clone()), ToShard::User(user, ask));
+                    }
+                    Ok(())
+                }
+                Message::Conversation { id, command } => {
+                    self.to_home(Home::Conversation(id.clone()), ToShard::Conversation(id, command))
+                }
+                Message::Question { id, user, question } => self.answer(from, id, user, question),
+                other => {
+                    self.hear_session(other);
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    fn to_home(&self, home: Home, message: ToShard) -> Result<(), ()> {
+        let Some(started) = self.started() else { return Ok(()) };
+        match self.home(home.shard(started.parts.log.shards())) {
+            Some(actor) => actor.try_send(message).map_err(|_| ()),
+            None => {
+                started.parts.meters.misdirected.up();
+                Ok(())
+            }
+        }
+    }
+
+    fn answer(&self, from: &NodeId, id: u64, user: Address, question: Question) -> Result<(), ()> {
+        let home = Home::User(user.clone());
+        let (pool, from) = (self.clone(), from.clone());
+        macro_rules! asks {
+            ($answer:path, $ask:expr) => {{
+                let (reply, answer) = oneshot::channel();
+                self.to_home(home, ToShard::User(user, $ask(reply)))?;
+                self.0.cluster.spawn(async move {
+                    // A home that has moved meanwhile does not answer; who asked hears that it has.
+                    if let Ok(answer) = answer.await {
+                        pool.tell_node(&from, Message::Answer { id, answer: $answer(answer) });
+                    }
+                });
+            }};
+        }
+        match question {
+            Question::Credentials => asks!(Answer::Credentials, ToUser::Credentials),
+            Question::LastSeen { asker } => {
+                asks!(Answer::LastSeen, |reply| ToUser::LastSeen { asker, reply });
+            }
+            Question::Describe => asks!(Answer::Describe, ToUser::Describe),
+            Question::Admin(command) => asks!(Answer::Admin, |reply| ToUser::Admin(command, reply)),
+            Question::EndSessions(endpoint) => {
+                self.to_home(home, ToShard::User(user, ToUser::EndSessions(endpoint)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// For a session here, or for somebody who waits for an answer.
+    pub(super) fn hear_session(&self, message: Message) {
+        let told = match message {
+            Message::Event { session, event } => self.to_port(session.number, ToPort::Event(event)),
+            Message::Attached { session, ask, result } => {
+                self.to_port(session.number, ToPort::Bound(AskId(ask), result))
+            }
+            Message::Resumed { session, ask, found } => {
+                self.to_port(session.number, ToPort::Found(AskId(ask), found))
+            }
+            Message::LetGo { session, id } => self.to_port(session.number, ToPort::LetGo(id.0)),
+            Message::Answer { id, answer } => {
+                self.0.questions.answered(id, answer);
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        if told.is_err() {
+            tracing::error!("a port's mailbox is full: what a session was told is lost");
+        }
+    }
+}
+
+impl Receiver for Pool {
+    fn message(&self, from: &NodeId, bytes: Bytes) -> Result<(), Bytes> {
+        let message = match Message::decode(&bytes) {
+            Ok((message, _)) => message,
+            Err(error) => {
+                tracing::error!(%from, %error, "a node said something that cannot be read");
+                return Ok(());
+            }
+        };
+        // What finds no room is offered again, and what comes behind it on this link waits.
+        match message {
+            Message::Event { session, event } => {
+                self.to_port(session.number, ToPort::Event(event)).map_err(|_| bytes)
+            }
+            message => self.hear_home(from, message).map_err(|()| bytes),
+        }
+    }
+
+    fn take(&self, shard: Shard) {
+        self.take_shard(shard);
+    }
+
+    fn release(&self, shard: Shard, to: Option<NodeId>) {
+        self.release_shard(shard, to.as_ref());
+    }
+
+    fn moved(&self, shards: &[Shard]) {
+        let Some(started) = self.started() else { return };
+        let moved = Arc::new(Moved::new(started.parts.log.shards(), shards));
+        self.0.questions.moved(&moved);
+        for home in self.homes() {
+            home.do_send(PoolChange::Moved(Arc::clone(&moved)));
+        }
+        for ports in &started.ports {
+            ports.do_send(HomesMoved(Arc::clone(&moved)));
+        }
+    }
+
+    fn gone(&self, node: &NodeId) {
+        for home in self.homes() {
+            home.do_send(PoolChange::Gone(node.clone()));
+        }
+    }
+
+    fn joined(&self, node: &NodeId) {
+        tracing::info!(%node, "a node has joined the pool");
+    }
+}

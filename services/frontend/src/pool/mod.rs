@@ -1,0 +1,146 @@
+//! The front end in a pool (DESIGN §1): its shards come and go, homes and connections may be on different nodes, and what
+//! was on its way when something moved is asked for or told again.
+//!
+//! A command for a home elsewhere goes there as a [`Message`]; so does what a home says to a session. A session has a port
+//! on the node of its connection, where its home, wherever that is, finds it.
+
+mod inward;
+mod moved;
+mod outward;
+mod ports;
+mod questions;
+mod shards;
+
+pub(crate) use moved::{Moved, PoolChange};
+
+use crate::{front::Parts, session::SessionId, shard::ShardActor};
+use actix::{Addr, Arbiter};
+use cluster::{Cluster, NodeId, wire::Message};
+use domain::{Refusal, Shard, endpoint::Event};
+use ports::{Port, Ports, ToPort};
+use questions::Questions;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+/// This node's part in the pool. Cheap to clone.
+#[derive(Clone)]
+pub struct Pool(Arc<Inner>);
+
+struct Inner {
+    cluster: Cluster,
+    questions: Questions,
+    /// By shard: its actor, while it is owned here.
+    homes: Vec<RwLock<Option<Addr<ShardActor>>>>,
+    started: OnceLock<Started>,
+}
+
+/// What is there once the front end runs.
+struct Started {
+    parts: Parts,
+    workers: Vec<actix::ArbiterHandle>,
+    /// One a worker; a session's is chosen by its number.
+    ports: Vec<Addr<Ports>>,
+}
+
+impl Pool {
+    /// Over this membership.
+    pub fn new(cluster: Cluster, shards: domain::ShardCount) -> Self {
+        let homes = shards.all().map(|_| RwLock::new(None)).collect();
+        Self(Arc::new(Inner { cluster, questions: Questions::default(), homes, started: OnceLock::new() }))
+    }
+
+    /// The membership.
+    pub fn cluster(&self) -> &Cluster {
+        &self.0.cluster
+    }
+
+    /// The front end runs: from now on shards are taken.
+    pub(crate) async fn start(&self, parts: Parts, workers: &[Arbiter]) {
+        let mut ports = Vec::with_capacity(workers.len());
+        for worker in workers {
+            let (pool, meters) = (self.clone(), Arc::clone(&parts.meters));
+            ports.push(Ports::start_on(worker, pool, meters).await);
+        }
+        let workers = workers.iter().map(Arbiter::handle).collect();
+        let set = self.0.started.set(Started { parts, workers, ports });
+        debug_assert!(set.is_ok(), "a front end starts once");
+    }
+
+    fn started(&self) -> Option<&Started> {
+        self.0.started.get()
+    }
+
+    fn me(&self) -> &NodeId {
+        self.0.cluster.me()
+    }
+
+    /// The actor of a shard that is owned here.
+    fn home(&self, shard: Shard) -> Option<Addr<ShardActor>> {
+        let home = self.0.homes.get(usize::from(shard.0))?;
+        home.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_home(&self, shard: Shard, actor: Option<Addr<ShardActor>>) {
+        if let Some(home) = self.0.homes.get(usize::from(shard.0)) {
+            *home.write().unwrap_or_else(PoisonError::into_inner) = actor;
+        }
+    }
+
+    /// The actors of all shards that are owned here.
+    pub(crate) fn homes(&self) -> Vec<Addr<ShardActor>> {
+        let homes = self.0.homes.iter();
+        homes.filter_map(|home| home.read().unwrap_or_else(PoisonError::into_inner).clone()).collect()
+    }
+
+    /// The ports that a session of this number is at.
+    fn ports(&self, number: u64) -> Option<&Addr<Ports>> {
+        let ports = &self.started()?.ports;
+        let count = u64::try_from(ports.len()).unwrap_or(1).max(1);
+        ports.get(usize::try_from(number % count).unwrap_or(0))
+    }
+
+    /// Tells a session; the event comes back if there is no room on the way.
+    pub(crate) fn tell_session(
+        &self,
+        node: &NodeId,
+        session: SessionId,
+        event: Event,
+    ) -> Result<(), Event> {
+        if node == self.me() {
+            return self.to_port(session.number, ToPort::Event(event)).map_err(|back| match back {
+                ToPort::Event(event) => event,
+                _ => unreachable!("what was sent comes back"),
+            });
+        }
+        let message = Message::Event { session, event };
+        match self.0.cluster.send(node, message.encode(None)) {
+            Ok(()) => Ok(()),
+            Err(_) => match message {
+                Message::Event { event, .. } => Err(event),
+                _ => unreachable!("it was made above"),
+            },
+        }
+    }
+
+    /// Says something to a node that it can do without: a link that is full will be noticed by other means.
+    pub(crate) fn tell_node(&self, node: &NodeId, message: Message) {
+        if node == self.me() {
+            self.hear_session(message);
+        } else if self.0.cluster.send(node, message.encode(None)).is_err() {
+            tracing::warn!(%node, "a link is full; a session there waits in vain and tries again");
+        }
+    }
+
+    fn to_port(&self, number: u64, what: ToPort) -> Result<(), ToPort> {
+        match self.ports(number) {
+            Some(ports) => {
+                ports.try_send(Port { number, what }).map_err(|refused| refused.into_inner().what)
+            }
+            None => Err(what),
+        }
+    }
+}
+
+/// To somebody whose home is nobody's at the moment.
+fn homeless() -> Refusal {
+    Refusal::because(domain::Reason::TryLater, "the server is being rearranged; try again in a moment")
+}

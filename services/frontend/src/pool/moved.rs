@@ -1,0 +1,40 @@
+//! What changes in a pool while entities and sessions are in the middle of something.
+
+use actix::Message;
+use cluster::NodeId;
+use domain::{Address, Home, Shard, ShardCount};
+use std::sync::Arc;
+
+/// Something changed.
+#[derive(Clone, Message)]
+#[rtype(result = "()")]
+pub(crate) enum PoolChange {
+    /// Homes have moved, or were out of reach: what was on its way to or from them is lost.
+    Moved(Arc<Moved>),
+    /// A node is gone, and the connections to it.
+    Gone(NodeId),
+}
+
+/// Which shards have moved.
+#[derive(Debug)]
+pub struct Moved {
+    count: ShardCount,
+    shards: Vec<bool>,
+}
+
+impl Moved {
+    pub(super) fn new(count: ShardCount, moved: &[Shard]) -> Self {
+        let shards = count.all().map(|shard| moved.contains(&shard)).collect();
+        Self { count, shards }
+    }
+
+    /// Whether this entity's home has.
+    pub(crate) fn has(&self, home: &Home) -> bool {
+        self.shards.get(usize::from(home.shard(self.count).0)).copied().unwrap_or(false)
+    }
+
+    /// Whether this user's home has.
+    pub(crate) fn has_user(&self, user: &Address) -> bool {
+        self.has(&Home::User(user.clone()))
+    }
+}

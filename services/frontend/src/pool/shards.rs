@@ -1,0 +1,76 @@
+//! Shards come and go: the membership says which to take and which to hand over, the log decides.
+
+use super::{Pool, Started};
+use crate::shard::{self, ShardActor, TakeError, Taken, WriteDown};
+use cluster::NodeId;
+use domain::Shard;
+use event_log::LostBy;
+use tokio::sync::oneshot;
+
+impl Pool {
+    /// Takes a shard, on a thread of its own since the log and the disk are waited for, and starts it.
+    pub(super) fn take_shard(&self, shard: Shard) {
+        let Some(Started { parts, .. }) = self.started() else {
+            return self.0.cluster.lost(shard, LostBy::Failure);
+        };
+        let (pool, parts) = (self.clone(), parts.clone());
+        let run = move || match shard::take(shard, &parts) {
+            Ok(taken) => pool.start_shard(taken, shard),
+            Err(error) => pool.not_taken(shard, &error),
+        };
+        let thread = std::thread::Builder::new().name(format!("take-{}", shard.0)).spawn(run);
+        if let Err(error) = thread {
+            tracing::error!(shard = shard.0, %error, "a shard cannot be taken: the system gives no thread");
+            self.0.cluster.lost(shard, LostBy::Failure);
+        }
+    }
+
+    fn start_shard(&self, taken: Taken, shard: Shard) {
+        let Some(Started { parts, workers, .. }) = self.started() else { return };
+        let (pool, parts, stamp) = (self.clone(), parts.clone(), taken.stamp());
+        let worker = &workers[usize::from(shard.0) % workers.len()];
+        worker.spawn_fn(move || match ShardActor::start(taken, &parts) {
+            Ok(actor) => {
+                tracing::info!(shard = shard.0, epoch = stamp.epoch, "the shard is ours");
+                pool.set_home(shard, Some(actor));
+                pool.0.cluster.taken(shard, stamp.epoch);
+            }
+            Err(error) => pool.not_taken(shard, &error),
+        });
+    }
+
+    fn not_taken(&self, shard: Shard, error: &TakeError) {
+        let by = match error {
+            TakeError::Lost(by) => *by,
+            error => {
+                tracing::error!(shard = shard.0, %error, "a shard cannot be taken");
+                LostBy::Failure
+            }
+        };
+        self.0.cluster.lost(shard, by);
+    }
+
+    /// The shard's actor has found that it is owned no longer.
+    pub(crate) fn shard_lost(&self, shard: Shard, by: LostBy) {
+        tracing::warn!(shard = shard.0, ?by, "a shard is lost");
+        self.set_home(shard, None);
+        self.0.cluster.lost(shard, by);
+    }
+
+    /// Hands a shard over: what is under way is finished and written down, then nobody has it.
+    pub(super) fn release_shard(&self, shard: Shard, to: Option<&NodeId>) {
+        let Some(actor) = self.home(shard) else { return self.0.cluster.released(shard) };
+        tracing::info!(shard = shard.0, to = to.map(tracing::field::display), "the shard is handed over");
+        // Nothing new reaches it from here on: what does not is asked again of its next owner.
+        self.set_home(shard, None);
+        let pool = self.clone();
+        self.0.cluster.spawn(async move {
+            let (done, written) = oneshot::channel();
+            if actor.send(WriteDown { done, close: true }).await.is_ok() {
+                // One that ends in between has nothing more to write.
+                let _ = written.await;
+            }
+            pool.0.cluster.released(shard);
+        });
+    }
+}

@@ -1,0 +1,111 @@
+//! A connection in a pool: its user's home may move, and so may others that it waits for; and it may take up a session
+//! whose node is gone.
+
+use super::{Client, Sink};
+use crate::{
+    entity::ToUser,
+    pool::Moved,
+    session::recall::{self, Ask},
+};
+use cluster::wire::Found;
+use domain::{
+    EndpointId, Home, Reason, Refusal, Ticket, Timestamp,
+    endpoint::{Command, Event},
+};
+use std::sync::Arc;
+use xmpp::{
+    limits::RESUME_TIME,
+    session::Session as Door,
+    stream::{Answer, AskId, Input, Parked},
+};
+use xxhash_rust::xxh3::xxh3_64;
+
+impl Client {
+    /// Notes what is asked; `None`: it waits until the home has the session again.
+    pub(super) fn remember(&mut self, ticket: Ticket, mut command: Command) -> Option<Command> {
+        let Some(recall) = &mut self.recall else { return Some(command) };
+        let (stream, stanza, session) = (&self.stream, self.stanza, self.inbox.session);
+        recall::identify(&mut command, || match stream.resumable() {
+            // Said again after a resumption, it is the same stanza of the same stream.
+            Some(id) if stanza > 0 => format!("linnet-{:016x}-{stanza}", xxh3_64(id.as_bytes())),
+            _ => format!("linnet-{:x}-{:x}", self.shared.run ^ session.number, ticket.0),
+        });
+        match recall.asks(ticket, command) {
+            Ask::Now(command) => Some(command),
+            Ask::Later => None,
+        }
+    }
+
+    /// Asks the home once more; one that is nobody's now hears it later.
+    pub(super) fn ask_again(&self, ticket: Ticket, command: Command) {
+        if let Some(me) = &self.me {
+            let (endpoint, session) = (me.name.clone(), self.inbox.session);
+            let ask = ToUser::Asked { endpoint, session, stanza: 0, ticket, command };
+            self.shared.tell_surely(me.user.clone(), ask);
+        }
+    }
+
+    /// The home has moved: a new one is told of this session.
+    pub(super) fn attach_again(&mut self) {
+        let (Some(me), Some(door), Some(recall)) = (&self.me, &self.door, &mut self.recall) else { return };
+        let id = self.stream.resumable().map(Arc::from);
+        let again = Box::new(recall.adrift(id, door.has_carbons()));
+        let (endpoint, credentials) = (me.name.clone(), self.credentials);
+        let line = crate::session::Line::Near(self.inbox.clone());
+        let ask = ToUser::AttachAgain { endpoint, line, credentials, again };
+        self.shared.tell_surely(me.user.clone(), ask);
+    }
+
+    /// Homes have moved on which answers may depend.
+    pub(super) fn others_moved(&mut self, now: Timestamp, moved: &Moved, sink: &mut impl Sink) {
+        let (Some(me), Some(recall)) = (&self.me, &self.recall) else { return };
+        let has_moved = |home: &Home| moved.has(home);
+        for (ticket, command) in recall.moved(&me.user.clone(), has_moved) {
+            if recall::is_repeatable(&command) {
+                self.ask_again(ticket, command);
+            } else {
+                let text = "the other's server did not answer; try again";
+                let refusal = Refusal::because(Reason::TryLater, text);
+                self.hear(now, Event::Refused(ticket, refusal), sink);
+            }
+        }
+    }
+
+    /// Tells the home, once, under which id the session may be resumed should this node go.
+    pub(super) fn tell_resumable(&mut self) {
+        if self.is_resumable_known || self.recall.is_none() || self.door.is_none() {
+            return;
+        }
+        let (Some(me), Some(id)) = (&self.me, self.stream.resumable()) else { return };
+        self.is_resumable_known = true;
+        let ask = ToUser::Resumable {
+            endpoint: me.name.clone(),
+            session: self.inbox.session,
+            id: id.into(),
+            window: RESUME_TIME,
+            handled: self.stream.handled(),
+        };
+        self.shared.tell_surely(me.user.clone(), ask);
+    }
+
+    /// Takes up a session whose node is gone, from what its home knows: what the client has not confirmed comes from there
+    /// again.
+    pub(super) fn restored(&mut self, now: Timestamp, ask: AskId, found: Found, sink: &mut impl Sink) {
+        let Found { user, endpoint, id, handled, again, .. } = found;
+        let me = EndpointId::new(user, endpoint);
+        let mut door = Box::new(Door::new(me.clone(), Arc::clone(&self.shared.door)));
+        door.ask_from(self.inbox.session.number << 32);
+        if again.carbons {
+            door.enable_carbons();
+        }
+        door.restore(again.state.clone(), &again.conferences);
+        let mut recall = recall::Recall::default();
+        recall.restore(&again);
+        (self.door, self.recall, self.me) = (Some(door), Some(Box::new(recall)), Some(me.clone()));
+        self.is_resumable_known = true;
+        let parked = Parked::restored(me, (*id.0).into(), handled);
+        self.feed(now, Input::Answer(ask, Answer::Parked(Some(parked))), sink);
+        self.open_port();
+        self.attach_again();
+    }
+}

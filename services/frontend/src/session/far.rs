@@ -1,0 +1,176 @@
+//! A session whose connection is on some node of the pool, as its user's home sees it: what the home says goes by that
+//! node, and what the home knows of the session is enough to let another node take it up when that one is gone.
+
+use super::{Line, SessionId, outbox::Outbox};
+use crate::pool::Pool;
+use cluster::{
+    NodeId,
+    wire::{Found, Message},
+};
+use domain::{Refusal, Ticket, Timestamp, endpoint::Event};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+use xmpp::stream::AskId;
+
+/// The number of the question under which a session is attached again: no stream asks it.
+pub(crate) const AGAIN: AskId = AskId(u64::MAX);
+
+/// See the module.
+#[derive(Clone)]
+pub(crate) struct Far {
+    pool: Pool,
+    node: NodeId,
+    session: SessionId,
+    known: Known,
+}
+
+/// What the home knows of how far a session is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    /// Under which id it may be resumed, and how long after its connection was lost.
+    resumable: Option<(Arc<str>, Duration)>,
+    /// Which stanza of the client asked with which ticket, while that is not answered.
+    open: VecDeque<(Ticket, u32)>,
+    /// The last stanza that is known to have come.
+    last: u32,
+}
+
+impl Known {
+    /// A stanza of the client, by its own count, asks with this ticket; 0: something else does.
+    fn asked(&mut self, ticket: Ticket, stanza: u32) {
+        if stanza > 0 {
+            self.last = self.last.max(stanza);
+            self.open.push_back((ticket, stanza));
+        }
+    }
+
+    fn answered(&mut self, ticket: Ticket) {
+        if let Some(at) = self.open.iter().position(|(open, _)| *open == ticket) {
+            self.open.remove(at);
+        }
+    }
+
+    /// How many stanzas of the client are dealt with, at least.
+    pub(crate) fn handled(&self) -> u32 {
+        self.open.iter().map(|(_, stanza)| stanza.saturating_sub(1)).min().unwrap_or(self.last)
+    }
+
+    /// It may be resumed under this id.
+    pub(crate) fn is(&self, id: &str) -> bool {
+        self.resumable.as_ref().is_some_and(|(known, _)| **known == *id)
+    }
+}
+
+impl Far {
+    /// The session of this number and node.
+    pub(crate) fn new(pool: Pool, node: NodeId, number: u64) -> Self {
+        let session = SessionId { node: node.incarnation, number };
+        Self { pool, node, session, known: Known::default() }
+    }
+
+    /// Which session.
+    pub(crate) fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// Tells the session, or gives the event back if there is no room on the way.
+    pub(crate) fn tell(&self, event: Event) -> Result<(), Event> {
+        self.pool.tell_session(&self.node, self.session, event)
+    }
+
+    /// See [`Line::bound`].
+    pub(crate) fn attached(&self, ask: AskId, result: Result<(), Refusal>) {
+        let message = Message::Attached { session: self.session, ask: ask.0, result };
+        self.pool.tell_node(&self.node, message);
+    }
+
+    /// The answer to who wants to resume a session.
+    pub(crate) fn resumed(&self, ask: AskId, found: Option<Box<Found>>) {
+        self.pool.tell_node(&self.node, Message::Resumed { session: self.session, ask: ask.0, found });
+    }
+
+    /// See [`Known::asked`].
+    pub(crate) fn asked(&mut self, ticket: Ticket, stanza: u32) {
+        self.known.asked(ticket, stanza);
+    }
+
+    /// It may be resumed under this id, so long after its connection was lost.
+    pub(crate) fn resumable(&mut self, id: Arc<str>, window: Duration, handled: u32) {
+        self.known.resumable = Some((id, window));
+        self.known.last = self.known.last.max(handled);
+    }
+
+    /// What was asked with this ticket is dealt with.
+    pub(crate) fn answered(&mut self, ticket: Ticket) {
+        self.known.answered(ticket);
+    }
+}
+
+impl std::fmt::Debug for Far {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Far").field("node", &self.node).field("session", &self.session.number).finish()
+    }
+}
+
+/// A session without a node.
+pub(crate) struct Away {
+    /// It is given up then.
+    pub(crate) until: Timestamp,
+    pub(crate) known: Known,
+}
+
+impl Away {
+    /// Whether an event is worth keeping until the session is taken up: messages that must be confirmed are kept by the
+    /// home anyway, and presence is asked for again.
+    pub(crate) fn keeps(event: &Event) -> bool {
+        match event {
+            Event::Delivery(delivery) => delivery.serial == 0,
+            Event::Notice(_) | Event::Done(..) | Event::Refused(..) => false,
+            _ => true,
+        }
+    }
+}
+
+impl Outbox {
+    /// The session, or another node for it, is there again.
+    pub(crate) fn take_up(&mut self, line: Line) {
+        self.set_line(line);
+        self.retry();
+    }
+
+    /// If its connection was on this node it waits to be resumed on another, or is lost. True if it waits.
+    pub(crate) fn node_gone(&mut self, now: Timestamp, node: &NodeId) -> bool {
+        let Some(far) = self.far().filter(|far| far.node == *node) else { return false };
+        let known = far.known.clone();
+        match &known.resumable {
+            Some((_, window)) => {
+                let until = now.plus(*window);
+                self.set_away(Away { until, known });
+                true
+            }
+            None => {
+                self.set_lost();
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stanza_counts_as_dealt_with_when_it_and_all_before_it_are_answered() {
+        let mut known = Known::default();
+        for (ticket, stanza) in [(10, 1), (11, 3), (12, 4), (13, 0)] {
+            known.asked(Ticket(ticket), stanza);
+        }
+        assert_eq!(known.handled(), 0);
+        known.answered(Ticket(11));
+        assert_eq!(known.handled(), 0);
+        known.answered(Ticket(10));
+        assert_eq!(known.handled(), 3, "the second asked nobody, and the third is answered");
+        known.answered(Ticket(12));
+        assert_eq!(known.handled(), 4);
+    }
+}
