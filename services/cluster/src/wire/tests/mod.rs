@@ -8,8 +8,12 @@ mod people;
 mod refused;
 mod sessions;
 
-use super::{Message, Origin};
-use domain::{Shard, user};
+use super::{Message, Origin, SessionId};
+use domain::{
+    Shard, Ticket,
+    endpoint::{self, Answer, Event},
+    user,
+};
 use people::{address, id};
 use proptest::{collection::vec, option, prelude::*};
 
@@ -46,6 +50,18 @@ fn survives(message: &Message, from: Option<Origin>) -> Result<(), TestCaseError
     Ok(())
 }
 
+const SESSION: SessionId = SessionId { node: 1, number: 2 };
+
+fn asked(command: endpoint::Command) -> Message {
+    let user = domain::Address::parse("alice@example.org").expect("an address");
+    let endpoint = domain::EndpointName::nameless();
+    Message::Asked { user, endpoint, session: SESSION, handled: 3, ticket: Ticket(4), command }
+}
+
+fn told(event: Event) -> Message {
+    Message::Event { session: SESSION, event }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
@@ -62,6 +78,56 @@ proptest! {
     #[test]
     fn what_sessions_say_and_hear_survives(from in origin(), message in sessions::of_sessions()) {
         survives(&message, from)?;
+    }
+
+    #[test]
+    fn what_endpoints_ask_survives(command in commands::endpoint_command()) {
+        survives(&asked(command), None)?;
+    }
+
+    #[test]
+    fn what_endpoints_ask_of_rosters_survives(command in commands::roster_command()) {
+        survives(&asked(endpoint::Command::Roster(command)), None)?;
+    }
+
+    #[test]
+    fn what_endpoints_ask_of_categories_survives(owner in address(), command in commands::category_command()) {
+        survives(&asked(endpoint::Command::Category { owner, command }), None)?;
+    }
+
+    #[test]
+    fn what_endpoints_ask_of_conferences_survives(conference in address(), command in conferences::conference_command()) {
+        survives(&asked(endpoint::Command::Conference { conference, command }), None)?;
+    }
+
+    #[test]
+    fn events_survive(event in events::event()) {
+        survives(&told(event), None)?;
+    }
+
+    #[test]
+    fn events_of_conferences_survive(conference in address(), event in conferences::conference_event()) {
+        survives(&told(Event::Conference { conference, event: event.into() }), None)?;
+    }
+
+    #[test]
+    fn answers_survive(answer in events::answer()) {
+        survives(&told(Event::Done(Ticket(1), answer)), None)?;
+    }
+
+    #[test]
+    fn answers_of_conferences_survive(answer in conferences::conference_answer()) {
+        survives(&told(Event::Done(Ticket(1), Answer::Conference(answer))), None)?;
+    }
+
+    #[test]
+    fn refusals_survive(refusal in people::refusal()) {
+        survives(&told(Event::Refused(Ticket(1), refusal)), None)?;
+    }
+
+    #[test]
+    fn questions_and_their_answers_survive(message in sessions::questions()) {
+        survives(&message, None)?;
     }
 
     #[test]
