@@ -32,10 +32,17 @@ mod linnet {
             include!(concat!(env!("OUT_DIR"), "/linnet.admin.v1.rs"));
         }
     }
+    pub mod cluster {
+        pub mod v1 {
+            include!(concat!(env!("OUT_DIR"), "/linnet.cluster.v1.rs"));
+        }
+    }
 }
 
 /// `linnet.admin.v1`: the administrator's gRPC service.
 pub use linnet::admin::v1 as admin;
+/// `linnet.cluster.v1`: what nodes of a pool say to each other.
+pub use linnet::cluster::v1 as cluster;
 /// `linnet.entity.v1`: what every contract speaks of.
 pub use linnet::entity::v1 as entity;
 /// `linnet.log.v1`: the records of the log.
@@ -52,7 +59,9 @@ mod tests {
 
     #[test]
     fn the_descriptor_set_names_every_contract() {
-        for name in ["linnet.admin.v1", "linnet.entity.v1", "linnet.log.v1", "linnet.state.v1"] {
+        for name in
+            ["linnet.admin.v1", "linnet.cluster.v1", "linnet.entity.v1", "linnet.log.v1", "linnet.state.v1"]
+        {
             assert!(super::DESCRIPTORS.windows(name.len()).any(|w| w == name.as_bytes()), "{name}");
         }
     }
