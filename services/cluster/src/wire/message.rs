@@ -9,7 +9,7 @@ use super::{
 use crate::limits::MESSAGE_BYTES;
 use bytes::Bytes;
 use domain::{
-    Address, ConversationId, EndpointName, Refusal, Shard, Ticket, Timestamp, account::Token, conversation,
+    Address, ConversationId, EndpointName, Refusal, Shard, Ticket, account::Token, conversation,
     endpoint, user,
 };
 use event_log::codec::CodecError;
@@ -59,8 +59,8 @@ pub enum Message {
         endpoint: EndpointName,
         /// Its session.
         session: SessionId,
-        /// Stanzas of the client dealt with so far.
-        handled: u32,
+        /// The stanza of the client that asks, as the client counts them; 0: none does.
+        stanza: u32,
         /// Its number for the answer.
         ticket: Ticket,
         /// What.
@@ -111,10 +111,12 @@ pub enum Message {
         session: SessionId,
         /// Under which id.
         id: ResumptionId,
-        /// For how long.
-        until: Timestamp,
+        /// How long after its connection was lost, in milliseconds.
+        window: u64,
         /// Stanzas of the client dealt with so far.
         handled: u32,
+        /// It wants copies of what other endpoints of the user send and receive (XEP-0280).
+        carbons: bool,
     },
     /// A connection that has signed in wants to resume a session.
     Resume {
@@ -203,12 +205,12 @@ choice!(
         Users: ToUsers { addresses, command },
         Conversation: ToConversation { id, command },
         Event: ToEndpoint { session, event },
-        Asked: Asked { user, endpoint, session, handled, ticket, command },
+        Asked: Asked { user, endpoint, session, stanza, ticket, command },
         Attach: Attach { user, endpoint, session, ask, credentials, again },
         Attached: Attached { session, ask, result },
         Detach: Detach { user, endpoint, session },
         Parked: Parked { user, endpoint, session, parked },
-        Resumable: Resumable { user, endpoint, session, id, until, handled },
+        Resumable: Resumable { user, endpoint, session, id, window, handled, carbons },
         Resume: Resume { user, id, session, ask, credentials },
         Resumed: Resumed { session, ask, found },
         LetGo: LetGo { session, id },

@@ -5,7 +5,7 @@ use super::{
     error::Fault,
     part::{Part, read, record},
 };
-use domain::{Address, EndpointName, presentity::State};
+use domain::{Address, EndpointId, EndpointName, presentity::State};
 use proto::cluster::Seat;
 use std::{fmt, sync::Arc};
 
@@ -42,8 +42,6 @@ pub struct Again {
     pub roster: bool,
     /// It is told of changes of the block list.
     pub blocked: bool,
-    /// The highest serial of a delivery that reached the user's device; 0: none.
-    pub confirmed: u64,
     /// The conferences that it is in, and its nick in each.
     pub conferences: Vec<(Address, EndpointName)>,
 }
@@ -52,16 +50,18 @@ pub struct Again {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Found {
     /// Its endpoint.
-    pub endpoint: EndpointName,
+    pub endpoint: EndpointId,
     /// Which session it was until now.
     pub former: SessionId,
     /// Stanzas of the client dealt with.
     pub handled: u32,
+    /// What its home knows of it.
+    pub again: Again,
 }
 
 record!(SessionId, SessionId { node, number });
-record!(Again, Again { resumable, state, carbons, roster, blocked, confirmed, conferences });
-record!(Found, Found { endpoint, former, handled });
+record!(Again, Again { resumable, state, carbons, roster, blocked, conferences });
+record!(Found, Found { endpoint, former, handled, again });
 
 impl Part<String> for ResumptionId {
     fn out(&self) -> String {

@@ -32,7 +32,7 @@ choice!(
     lone { SetToken { token }, RemoveToken { client } }
     one { SetEnabled }
     nothing { RemoveAccount }
-    never { Attach, Detach, Parked, Endpoint }
+    never { Attach, AttachAgain, Detach, Parked, Endpoint }
 );
 wrapped!(Command, UserCommand.command);
 needed!(Command, proto::cluster::UserCommand);

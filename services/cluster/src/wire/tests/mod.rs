@@ -55,7 +55,7 @@ const SESSION: SessionId = SessionId { node: 1, number: 2 };
 fn asked(command: endpoint::Command) -> Message {
     let user = domain::Address::parse("alice@example.org").expect("an address");
     let endpoint = domain::EndpointName::nameless();
-    Message::Asked { user, endpoint, session: SESSION, handled: 3, ticket: Ticket(4), command }
+    Message::Asked { user, endpoint, session: SESSION, stanza: 3, ticket: Ticket(4), command }
 }
 
 fn told(event: Event) -> Message {

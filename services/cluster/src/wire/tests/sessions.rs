@@ -6,7 +6,7 @@ use super::{
     people::*,
 };
 use crate::wire::{Account, Again, Answer, Credentials, Found, Message, Question, ResumptionId, SessionId};
-use domain::user::LastActivity;
+use domain::{EndpointId, user::LastActivity};
 use proptest::{collection::vec, option, prelude::*, result::maybe_err};
 
 fn session() -> impl Strategy<Value = SessionId> {
@@ -17,19 +17,26 @@ fn resumption() -> impl Strategy<Value = ResumptionId> {
     text().prop_map(ResumptionId)
 }
 
-fn again() -> impl Strategy<Value = Option<Box<Again>>> {
-    let wishes = (any::<[bool; 3]>(), any::<u64>(), vec((address(), name()), 0..3));
-    let again = (option::of(resumption()), maybe_state(), wishes).prop_map(
-        |(resumable, state, ([carbons, roster, blocked], confirmed, conferences))| {
-            Box::new(Again { resumable, state, carbons, roster, blocked, confirmed, conferences })
+fn again() -> impl Strategy<Value = Again> {
+    let wishes = (any::<[bool; 3]>(), vec((address(), name()), 0..3));
+    (option::of(resumption()), maybe_state(), wishes).prop_map(
+        |(resumable, state, ([carbons, roster, blocked], conferences))| Again {
+            resumable,
+            state,
+            carbons,
+            roster,
+            blocked,
+            conferences,
         },
-    );
-    option::of(again)
+    )
 }
 
 fn found() -> impl Strategy<Value = Option<Box<Found>>> {
-    let found = (name(), session(), any::<u32>())
-        .prop_map(|(endpoint, former, handled)| Box::new(Found { endpoint, former, handled }));
+    let found = ((address(), name()), session(), any::<u32>(), again()).prop_map(
+        |((user, name), former, handled, again)| {
+            Box::new(Found { endpoint: EndpointId::new(user, name), former, handled, again })
+        },
+    );
     option::of(found)
 }
 
@@ -38,16 +45,16 @@ pub(super) fn of_sessions() -> impl Strategy<Value = Message> {
     let which = || (address(), name(), session());
     one_of(vec![
         (which(), any::<u32>(), ticket(), endpoint_command())
-            .prop_map(|((user, endpoint, session), handled, ticket, command)| M::Asked {
+            .prop_map(|((user, endpoint, session), stanza, ticket, command)| M::Asked {
                 user,
                 endpoint,
                 session,
-                handled,
+                stanza,
                 ticket,
                 command,
             })
             .boxed(),
-        (which(), any::<u64>(), any::<u64>(), again())
+        (which(), any::<u64>(), any::<u64>(), option::of(again().prop_map(Box::new)))
             .prop_map(|((user, endpoint, session), ask, credentials, again)| M::Attach {
                 user,
                 endpoint,
@@ -61,14 +68,15 @@ pub(super) fn of_sessions() -> impl Strategy<Value = Message> {
         (which(), any::<bool>())
             .prop_map(|((user, endpoint, session), parked)| M::Parked { user, endpoint, session, parked })
             .boxed(),
-        (which(), resumption(), time(), any::<u32>())
-            .prop_map(|((user, endpoint, session), id, until, handled)| M::Resumable {
+        (which(), resumption(), any::<u64>(), any::<u32>(), any::<bool>())
+            .prop_map(|((user, endpoint, session), id, window, handled, carbons)| M::Resumable {
                 user,
                 endpoint,
                 session,
                 id,
-                until,
+                window,
                 handled,
+                carbons,
             })
             .boxed(),
         (address(), resumption(), session(), any::<u64>(), any::<u64>())
