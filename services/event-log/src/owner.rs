@@ -69,6 +69,17 @@ pub enum LostBy {
     Disorder,
 }
 
+impl LostBy {
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Claim(_) => "another node has claimed it",
+            Self::Failure => "a record failed, or it is not known what became of it",
+            Self::Disorder => "what the log holds does not fit what was appended",
+        }
+    }
+}
+
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum State {
     New,

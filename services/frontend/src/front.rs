@@ -111,39 +111,30 @@ struct Inner {
 }
 
 impl FrontEnd {
-    /// Takes every shard and is ready for sessions when it returns.
+    /// Ready for sessions when it returns: every shard is taken; in a pool those come from now on.
     pub async fn start(
         settings: Settings,
         log: Log,
         store: Store,
         history: archive::History,
         gate: Arc<Gate>,
+        pool: Option<Pool>,
     ) -> Result<Self, StartError> {
         let files = Arc::new(Files::open(&settings.uploads).map_err(StartError::Uploads)?);
         let uploads = Uploads { slots: Slots::new(settings.upload_terms, Arc::clone(&files)), files };
         let writer = WriterId(getrandom::u64().map_err(StartError::Randomness)?.max(1));
         let peers = Peers::new(&settings.components, &settings.domain);
-        let router = Router::new(log.shards(), log.clone(), peers);
+        let router = Router::new(log.clone(), peers, pool.clone());
         let policy = Policy { user: settings.user.clone(), conversation: settings.conversation.clone() };
-        let parts = Parts { log, store, router, meters: Arc::default(), policy, writer };
+        let parts = Parts { log, store, router, meters: Arc::default(), policy, writer, pool };
         let workers: Vec<_> = (0..settings.workers.max(1)).map(|_| Arbiter::new()).collect();
-        let mut taken = Vec::new();
-        for shard in parts.log.shards().all() {
-            let (done, outcome) = oneshot::channel();
-            let parts = parts.clone();
-            let worker = &workers[usize::from(shard.0) % workers.len()];
-            // A worker that has ended drops the sender, and that is seen below.
-            worker.spawn_fn(move || {
-                let started = shard::take(shard, &parts).and_then(|taken| ShardActor::start(taken, &parts));
-                drop(done.send(started.map_err(|error| error.to_string())));
-            });
-            taken.push((shard, outcome));
-        }
-        let mut shards = Vec::with_capacity(taken.len());
-        for (Shard(shard), outcome) in taken {
-            let outcome = outcome.await.unwrap_or_else(|_| Err("its thread has ended".to_owned()));
-            shards.push(outcome.map_err(|problem| StartError::Shard(shard, problem))?);
-        }
+        let shards = match &parts.pool {
+            Some(pool) => {
+                pool.start(parts.clone(), &workers).await;
+                Vec::new()
+            }
+            None => take_all(&parts, &workers).await?,
+        };
         parts.router.open(shards.clone());
         let started = clock::now();
         Ok(Self(Arc::new(Inner {
@@ -204,9 +195,18 @@ impl FrontEnd {
         self.0.started
     }
 
-    /// How many shards the deployment has; in Standard Edition all are owned here.
+    /// How many shards are owned here; in Standard Edition all that the deployment has.
     pub fn shards(&self) -> usize {
-        self.0.shards.len()
+        self.homes().len()
+    }
+
+    fn homes(&self) -> Vec<Addr<ShardActor>> {
+        self.0.parts.pool.as_ref().map_or_else(|| self.0.shards.clone(), Pool::homes)
+    }
+
+    /// Which run of the front end this is: random, made at its start.
+    pub(crate) fn run(&self) -> u64 {
+        self.0.parts.writer.0
     }
 
     /// Who is let in.
@@ -304,8 +304,9 @@ impl FrontEnd {
 
     /// Writes down what has changed; with `close`, the shards then stop. Waits at most that long.
     pub async fn write_down(&self, close: bool, patience: Duration) {
-        let mut answers = Vec::with_capacity(self.0.shards.len());
-        for shard in &self.0.shards {
+        let homes = self.homes();
+        let mut answers = Vec::with_capacity(homes.len());
+        for shard in &homes {
             let (done, answer) = oneshot::channel();
             if shard.send(WriteDown { done, close }).await.is_ok() {
                 answers.push(answer);
@@ -321,6 +322,28 @@ impl FrontEnd {
             tracing::warn!("not all state could be written down; the next start replays it from the log");
         }
     }
+}
+
+/// Takes every shard, each on the thread where it will run.
+async fn take_all(parts: &Parts, workers: &[Arbiter]) -> Result<Vec<Addr<ShardActor>>, StartError> {
+    let mut taken = Vec::new();
+    for shard in parts.log.shards().all() {
+        let (done, outcome) = oneshot::channel();
+        let parts = parts.clone();
+        let worker = &workers[usize::from(shard.0) % workers.len()];
+        // A worker that has ended drops the sender, and that is seen below.
+        worker.spawn_fn(move || {
+            let started = shard::take(shard, &parts).and_then(|taken| ShardActor::start(taken, &parts));
+            drop(done.send(started.map_err(|error| error.to_string())));
+        });
+        taken.push((shard, outcome));
+    }
+    let mut shards = Vec::with_capacity(taken.len());
+    for (Shard(shard), outcome) in taken {
+        let outcome = outcome.await.unwrap_or_else(|_| Err("its thread has ended".to_owned()));
+        shards.push(outcome.map_err(|problem| StartError::Shard(shard, problem))?);
+    }
+    Ok(shards)
 }
 
 /// The first [`LISTED_CONFERENCES`] that show themselves.

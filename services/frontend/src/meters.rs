@@ -95,6 +95,8 @@ meters! {
     counter coalesced = "linnet_presence_coalesced_total";
     /// Commands of passing interest that were dropped since a mailbox was full.
     counter dropped_soft = "linnet_soft_commands_dropped_total";
+    /// What other nodes said to homes that are not here any more; it is said again where they are.
+    counter misdirected = "linnet_misdirected_total";
     /// Sign-ins that succeeded.
     counter sign_ins = "linnet_sign_ins_total";
     /// Sign-ins that were refused.

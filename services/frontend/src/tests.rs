@@ -71,7 +71,7 @@ async fn place() -> Place {
     };
     let history = archive::History::new(log.clone(), store.clone(), &follow);
     let gate = Gate::new(Admission::default());
-    let start = FrontEnd::start(settings.clone(), log.clone(), store.clone(), history, gate);
+    let start = FrontEnd::start(settings.clone(), log.clone(), store.clone(), history, gate, None);
     let front = start.await.expect("starts");
     let place = Place { front, memory, log, store, settings, follow, _folder: folder };
     let (done, outcome) = oneshot::channel();
@@ -215,7 +215,7 @@ fn more_than_one_read_is_replayed_and_asked_for_until_it_is_written_down() {
         let history = archive::History::new(place.log.clone(), place.store.clone(), &place.follow);
         let gate = Gate::new(Admission::default());
         let (log, store) = (place.log.clone(), place.store.clone());
-        let next = FrontEnd::start(place.settings.clone(), log, store, history, gate).await.expect("starts");
+        let next = FrontEnd::start(place.settings.clone(), log, store, history, gate, None).await.expect("starts");
         let began = Instant::now();
         next.write_down(true, PATIENCE).await;
         assert!(began.elapsed() < 500 * RETRY_DELAY, "it looks again and again");
@@ -233,13 +233,13 @@ fn a_turn_with_very_much_becomes_several_records() {
         let (reply, credentials) = oneshot::channel();
         place.ask(ToUser::Credentials(reply));
         let credentials = credentials.await.expect("an answer").number;
-        place.ask(ToUser::Attach { endpoint: desk(), inbox: Inbox { session: 1, events }, ask, credentials });
+        place.ask(ToUser::Attach { endpoint: desk(), line: Line::Near(inbox), ask, credentials });
         let state = State::of(Availability::Available);
         let publish = endpoint::Command::Publish(Arc::new(state));
         let command = Command::Endpoint { endpoint: desk(), ticket: Ticket(1), command: publish };
         place.ask(ToUser::Command(command));
         (1..=8).for_each(|number| place.deliver(number, RECORD_BYTES / 4));
-        place.ask(ToUser::Detach { endpoint: desk(), session: 1 });
+        place.ask(ToUser::Detach { endpoint: desk(), session: here(1) });
         let kept = |place: &Place| {
             let records = place.log.read(Shard(0), Offset(0), usize::MAX).expect("reads");
             let kept =

@@ -72,6 +72,17 @@ impl User {
         self.hand_out(&name, out);
     }
 
+    /// What another node must know of an endpoint to take its session up.
+    pub fn describe_endpoint(&self, name: &EndpointName) -> Again {
+        let Some(endpoint) = self.endpoints.get(name) else { return Again::default() };
+        Again {
+            state: endpoint.state.clone(),
+            roster: endpoint.wants_roster,
+            blocked: endpoint.wants_blocked,
+            conferences: endpoint.conferences.iter().cloned().collect(),
+        }
+    }
+
     /// The homes of these have moved, or were out of reach: what they told in between is lost. They are asked again after
     /// a while, when their own endpoints have attached again.
     pub fn moved(&mut self, now: Timestamp, has_moved: &dyn Fn(&Address) -> bool) {

@@ -38,7 +38,7 @@ pub(crate) enum ToUser {
     Resume { id: Arc<str>, line: Line, ask: stream::AskId, credentials: u64 },
     /// A session elsewhere may be resumed under this id, so long after it was lost; so many stanzas of its client are
     /// dealt with.
-    Resumable { endpoint: EndpointName, session: SessionId, id: Arc<str>, window: Duration, handled: u32 },
+    Resumable { endpoint: EndpointName, session: SessionId, id: Arc<str>, window: Duration, handled: u32, carbons: bool },
     /// A session elsewhere has lost its connection and waits there, or has one again.
     Waits { endpoint: EndpointName, session: SessionId, waits: bool },
     /// The session that was asked to let go of its connection does not have that id.

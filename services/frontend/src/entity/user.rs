@@ -153,11 +153,11 @@ impl Entity for UserHost {
                     self.tell_parked(now, endpoint, out);
                 }
             }
-            ToUser::Resumable { endpoint, session, id, window, handled } => {
+            ToUser::Resumable { endpoint, session, id, window, handled, carbons } => {
                 if let Some(outbox) = self.session(&endpoint).filter(|outbox| outbox.session() == session)
                     && let Some(far) = outbox.far_mut()
                 {
-                    far.resumable(id, window, handled);
+                    far.resumable(id, window, handled, carbons);
                 }
             }
             ToUser::Waits { endpoint, session, waits } => {

@@ -36,16 +36,16 @@ pub(super) fn ask(
         Message::Attach { user, endpoint, session, credentials, again: Some(again), .. } => {
             (user, ToUser::AttachAgain { endpoint, line: line(session), credentials, again })
         }
-        Message::Asked { user, endpoint, session, handled, ticket, command } => {
-            (user, ToUser::Asked { endpoint, session, stanza: handled, ticket, command })
+        Message::Asked { user, endpoint, session, stanza, ticket, command } => {
+            (user, ToUser::Asked { endpoint, session, stanza, ticket, command })
         }
         Message::Detach { user, endpoint, session } => (user, ToUser::Detach { endpoint, session }),
         Message::Parked { user, endpoint, session, parked } => {
             (user, ToUser::Waits { endpoint, session, waits: parked })
         }
-        Message::Resumable { user, endpoint, session, id, until, handled } => {
-            let window = Duration::from_millis(until.0);
-            (user, ToUser::Resumable { endpoint, session, id: id.0, window, handled })
+        Message::Resumable { user, endpoint, session, id, window, handled, carbons } => {
+            let window = Duration::from_millis(window);
+            (user, ToUser::Resumable { endpoint, session, id: id.0, window, handled, carbons })
         }
         Message::Resume { user, id, session, ask, credentials } => {
             (user, ToUser::Resume { id: id.0, line: line(session), ask: AskId(ask), credentials })
@@ -94,6 +94,13 @@ impl Pool {
         }
     }
 
+    fn tell_homes(&self, change: &PoolChange) {
+        for home in self.homes() {
+            let change = change.clone();
+            self.0.runtime.spawn(async move { home.send(change).await });
+        }
+    }
+
     fn answer(&self, from: &NodeId, id: u64, user: Address, question: Question) -> Result<(), ()> {
         let home = Home::User(user.clone());
         let (pool, from) = (self.clone(), from.clone());
@@ -101,7 +108,7 @@ impl Pool {
             ($answer:path, $ask:expr) => {{
                 let (reply, answer) = oneshot::channel();
                 self.to_home(home, ToShard::User(user, $ask(reply)))?;
-                self.0.cluster.spawn(async move {
+                self.0.runtime.spawn(async move {
                     // A home that has moved meanwhile does not answer; who asked hears that it has.
                     if let Ok(answer) = answer.await {
                         pool.tell_node(&from, Message::Answer { id, answer: $answer(answer) });
@@ -176,18 +183,21 @@ impl Receiver for Pool {
         let Some(started) = self.started() else { return };
         let moved = Arc::new(Moved::new(started.parts.log.shards(), shards));
         self.0.questions.moved(&moved);
-        for home in self.homes() {
-            home.do_send(PoolChange::Moved(Arc::clone(&moved)));
-        }
+        self.tell_homes(&PoolChange::Moved(Arc::clone(&moved)));
         for ports in &started.ports {
-            ports.do_send(HomesMoved(Arc::clone(&moved)));
+            // A full mailbox is waited for: this must not be lost.
+            let (ports, moved) = (ports.clone(), HomesMoved(Arc::clone(&moved)));
+            self.0.runtime.spawn(async move { ports.send(moved).await });
         }
     }
 
     fn gone(&self, node: &NodeId) {
-        for home in self.homes() {
-            home.do_send(PoolChange::Gone(node.clone()));
-        }
+        self.tell_homes(&PoolChange::Gone(node.clone()));
+    }
+
+    fn replaced(&self) {
+        tracing::error!("another process has taken this node's name (--node): this one ends");
+        std::process::exit(1);
     }
 
     fn joined(&self, node: &NodeId) {

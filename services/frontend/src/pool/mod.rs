@@ -13,20 +13,23 @@ mod shards;
 
 pub(crate) use moved::{Moved, PoolChange};
 
-use crate::{front::Parts, session::SessionId, shard::ShardActor};
+use crate::{entity::ToUser, front::Parts, session::SessionId, shard::ShardActor};
 use actix::{Addr, Arbiter};
 use cluster::{Cluster, NodeId, wire::Message};
-use domain::{Refusal, Shard, endpoint::Event};
+use domain::{Address, Shard, endpoint::Event};
 use ports::{Port, Ports, ToPort};
 use questions::Questions;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use tokio::runtime::Handle;
 
 /// This node's part in the pool. Cheap to clone.
 #[derive(Clone)]
 pub struct Pool(Arc<Inner>);
 
 struct Inner {
-    cluster: Cluster,
+    cluster: OnceLock<Cluster>,
+    /// Where waiting is done.
+    runtime: Handle,
     questions: Questions,
     /// By shard: its actor, while it is owned here.
     homes: Vec<RwLock<Option<Addr<ShardActor>>>>,
@@ -42,15 +45,25 @@ struct Started {
 }
 
 impl Pool {
-    /// Over this membership.
-    pub fn new(cluster: Cluster, shards: domain::ShardCount) -> Self {
-        let homes = shards.all().map(|_| RwLock::new(None)).collect();
-        Self(Arc::new(Inner { cluster, questions: Questions::default(), homes, started: OnceLock::new() }))
+    /// Takes part in the pool; shards come once the front end has started.
+    pub fn join(options: cluster::Options) -> Result<Self, cluster::StartError> {
+        let homes = options.shards.all().map(|_| RwLock::new(None)).collect();
+        let pool = Self(Arc::new(Inner {
+            cluster: OnceLock::new(),
+            runtime: Handle::current(),
+            questions: Questions::default(),
+            homes,
+            started: OnceLock::new(),
+        }));
+        let cluster = Cluster::start(options, Arc::new(pool.clone()))?;
+        let set = pool.0.cluster.set(cluster);
+        debug_assert!(set.is_ok(), "it is started once");
+        Ok(pool)
     }
 
     /// The membership.
     pub fn cluster(&self) -> &Cluster {
-        &self.0.cluster
+        self.0.cluster.get().expect("it is set before anybody has the pool")
     }
 
     /// The front end runs: from now on shards are taken.
@@ -63,6 +76,7 @@ impl Pool {
         let workers = workers.iter().map(Arbiter::handle).collect();
         let set = self.0.started.set(Started { parts, workers, ports });
         debug_assert!(set.is_ok(), "a front end starts once");
+        self.cluster().set_serving();
     }
 
     fn started(&self) -> Option<&Started> {
@@ -70,7 +84,7 @@ impl Pool {
     }
 
     fn me(&self) -> &NodeId {
-        self.0.cluster.me()
+        self.cluster().me()
     }
 
     /// The actor of a shard that is owned here.
@@ -112,7 +126,7 @@ impl Pool {
             });
         }
         let message = Message::Event { session, event };
-        match self.0.cluster.send(node, message.encode(None)) {
+        match self.cluster().send(node, message.encode(None)) {
             Ok(()) => Ok(()),
             Err(_) => match message {
                 Message::Event { event, .. } => Err(event),
@@ -125,7 +139,7 @@ impl Pool {
     pub(crate) fn tell_node(&self, node: &NodeId, message: Message) {
         if node == self.me() {
             self.hear_session(message);
-        } else if self.0.cluster.send(node, message.encode(None)).is_err() {
+        } else if self.cluster().send(node, message.encode(None)).is_err() {
             tracing::warn!(%node, "a link is full; a session there waits in vain and tries again");
         }
     }
@@ -138,9 +152,16 @@ impl Pool {
             None => Err(what),
         }
     }
-}
 
-/// To somebody whose home is nobody's at the moment.
-fn homeless() -> Refusal {
-    Refusal::because(domain::Reason::TryLater, "the server is being rearranged; try again in a moment")
+    /// What a session here asks of its home, from a port.
+    fn ask_home(&self, user: &Address, ask: ToUser) {
+        self.tell_surely(user.clone(), ask);
+    }
+
+    /// Tells a user's home something that must not be lost; waits for room, or for a home, if there is none now.
+    fn tell_surely(&self, user: Address, ask: ToUser) {
+        if let Some(started) = self.started() {
+            started.parts.router.tell_surely(user, ask);
+        }
+    }
 }

@@ -15,7 +15,7 @@ use cluster::{
     Owner,
     wire::{Message, Question, ResumptionId},
 };
-use domain::{Address, Home, Shard, Timestamp, user};
+use domain::{Address, Home, Shard, user};
 use std::collections::BTreeMap;
 
 impl Pool {
@@ -25,11 +25,11 @@ impl Pool {
             ToShard::User(address, ask) => self
                 .ask_user(shard, address, ask)
                 .map_err(|Busy((address, ask))| Busy(ToShard::User(address, ask))),
-            ToShard::Conversation(id, command) => match self.0.cluster.owner(shard) {
+            ToShard::Conversation(id, command) => match self.cluster().owner(shard) {
                 Owner::Here { .. } => self.to_actor(shard, ToShard::Conversation(id, command)),
                 Owner::There { node, .. } => {
                     let message = Message::Conversation { id, command };
-                    let sent = self.0.cluster.send(&node, message.encode(None)).is_ok();
+                    let sent = self.cluster().send(&node, message.encode(None)).is_ok();
                     match message {
                         Message::Conversation { id, command } if !sent => {
                             Err(Busy(ToShard::Conversation(id, command)))
@@ -51,7 +51,7 @@ impl Pool {
 
     /// Whether this user's home is anybody's.
     pub(crate) fn has_home(&self, shard: Shard) -> bool {
-        match self.0.cluster.owner(shard) {
+        match self.cluster().owner(shard) {
             Owner::Here { .. } => self.home(shard).is_some(),
             Owner::There { .. } => true,
             Owner::Nobody => false,
@@ -64,7 +64,7 @@ impl Pool {
             Ok(None) => return Ok(()),
             Err(ask) => return Err(Busy((user, ask))),
         };
-        match self.0.cluster.owner(shard) {
+        match self.cluster().owner(shard) {
             Owner::Here { .. } => {
                 self.to_actor(shard, ToShard::User(user, ask)).map_err(|Busy(back)| match back {
                     ToShard::User(user, ask) => Busy((user, ask)),
@@ -72,7 +72,7 @@ impl Pool {
                 })
             }
             Owner::There { node, .. } => {
-                self.write(&user, ask, |bytes| self.0.cluster.send(&node, bytes).is_ok())
+                self.write(&user, ask, |bytes| self.cluster().send(&node, bytes).is_ok())
             }
             Owner::Nobody => Err(Busy((user, ask))),
         }
@@ -99,8 +99,21 @@ impl Pool {
                 }
             }
             ToUser::AttachAgain { endpoint, line: Line::Near(inbox), credentials, again } => {
-                let line = far(self, inbox.session.number);
-                Ok(Some(ToUser::AttachAgain { endpoint, line, credentials, again }))
+                // A session that was taken up from a node that is gone has no port yet.
+                let number = inbox.session.number;
+                let open =
+                    ToPort::Open { user: user.clone(), endpoint: endpoint.clone(), inbox, credentials };
+                match self.to_port(number, open) {
+                    Ok(()) => {
+                        let line = far(self, number);
+                        Ok(Some(ToUser::AttachAgain { endpoint, line, credentials, again }))
+                    }
+                    Err(ToPort::Open { inbox, .. }) => {
+                        let line = Line::Near(inbox);
+                        Err(ToUser::AttachAgain { endpoint, line, credentials, again })
+                    }
+                    Err(_) => unreachable!("what was sent comes back"),
+                }
             }
             ToUser::Resume { id, line: Line::Near(inbox), ask, credentials } => {
                 let number = inbox.session.number;
@@ -143,9 +156,9 @@ impl Pool {
             ToUser::Asked { endpoint, session, stanza, ticket, command } => {
                 Ok(Some(ToUser::Asked { endpoint, session: self.here(session), stanza, ticket, command }))
             }
-            ToUser::Resumable { endpoint, session, id, window, handled } => {
+            ToUser::Resumable { endpoint, session, id, window, handled, carbons } => {
                 let session = self.here(session);
-                Ok(Some(ToUser::Resumable { endpoint, session, id, window, handled }))
+                Ok(Some(ToUser::Resumable { endpoint, session, id, window, handled, carbons }))
             }
             other => Ok(Some(other)),
         }
@@ -201,19 +214,20 @@ impl Pool {
                 again: Some(again),
             },
             ToUser::Asked { endpoint, session, stanza, ticket, command } => {
-                Message::Asked { user: user_, endpoint, session, handled: stanza, ticket, command }
+                Message::Asked { user: user_, endpoint, session, stanza, ticket, command }
             }
             ToUser::Detach { endpoint, session } => Message::Detach { user: user_, endpoint, session },
             ToUser::Waits { endpoint, session, waits } => {
                 Message::Parked { user: user_, endpoint, session, parked: waits }
             }
-            ToUser::Resumable { endpoint, session, id, window, handled } => Message::Resumable {
+            ToUser::Resumable { endpoint, session, id, window, handled, carbons } => Message::Resumable {
                 user: user_,
                 endpoint,
                 session,
                 id: ResumptionId(id),
-                until: Timestamp(u64::try_from(window.as_millis()).unwrap_or(u64::MAX)),
+                window: u64::try_from(window.as_millis()).unwrap_or(u64::MAX),
                 handled,
+                carbons,
             },
             ToUser::Resume { id, line, ask, credentials } => Message::Resume {
                 user: user_,
@@ -275,7 +289,7 @@ impl Pool {
         let mut elsewhere: BTreeMap<_, Vec<Address>> = BTreeMap::new();
         for user in users {
             let shard = Home::User(user.clone()).shard(count);
-            match self.0.cluster.owner(shard) {
+            match self.cluster().owner(shard) {
                 Owner::Here { .. } => {
                     let message = ToShard::User(user.clone(), ToUser::Command(command.clone()));
                     left += usize::from(self.to_actor(shard, message).is_err());
@@ -286,7 +300,7 @@ impl Pool {
         }
         for (node, addresses) in elsewhere {
             let message = Message::Users { addresses, command: command.clone() };
-            if self.0.cluster.send(&node, message.encode(None)).is_err()
+            if self.cluster().send(&node, message.encode(None)).is_err()
                 && let Message::Users { addresses, .. } = message
             {
                 left += addresses.len();

@@ -167,7 +167,8 @@ impl Ports {
         let Some(inbox) = self.takers.remove(&number) else { return };
         match found {
             Some(found) if found.former.node == self.pool.me().incarnation => {
-                let wanted = ToPort::Wanted { id: Arc::clone(&found.id.0), ask, inbox: inbox.clone() };
+                let id = found.again.resumable.clone().map_or_else(|| Arc::from(""), |id| id.0);
+                let wanted = ToPort::Wanted { id, ask, inbox: inbox.clone() };
                 if self.pool.to_port(found.former.number, wanted).is_err() {
                     Line::Near(inbox).not_found(ask);
                 }
@@ -232,8 +233,11 @@ impl Handler<Port> for Ports {
     fn handle(&mut self, Port { number, what }: Port, ctx: &mut Self::Context) {
         match what {
             ToPort::Open { user, endpoint, inbox, credentials } => {
-                let outbox = Outbox::new(endpoint, Line::Near(inbox), Arc::clone(&self.meters));
-                self.sessions.insert(number, Session { user, credentials, outbox, news: Vec::new() });
+                // Asked once more, for want of a home, it is here already.
+                self.sessions.entry(number).or_insert_with(|| {
+                    let outbox = Outbox::new(endpoint, Line::Near(inbox), Arc::clone(&self.meters));
+                    Session { user, credentials, outbox, news: Vec::new() }
+                });
             }
             ToPort::Event(event) => {
                 if let Some(session) = self.sessions.get_mut(&number) {

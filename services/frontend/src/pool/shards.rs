@@ -11,7 +11,7 @@ impl Pool {
     /// Takes a shard, on a thread of its own since the log and the disk are waited for, and starts it.
     pub(super) fn take_shard(&self, shard: Shard) {
         let Some(Started { parts, .. }) = self.started() else {
-            return self.0.cluster.lost(shard, LostBy::Failure);
+            return self.cluster().lost(shard, "there is no front end yet");
         };
         let (pool, parts) = (self.clone(), parts.clone());
         let run = move || match shard::take(shard, &parts) {
@@ -21,7 +21,7 @@ impl Pool {
         let thread = std::thread::Builder::new().name(format!("take-{}", shard.0)).spawn(run);
         if let Err(error) = thread {
             tracing::error!(shard = shard.0, %error, "a shard cannot be taken: the system gives no thread");
-            self.0.cluster.lost(shard, LostBy::Failure);
+            self.cluster().lost(shard, "the system gives no thread");
         }
     }
 
@@ -33,44 +33,39 @@ impl Pool {
             Ok(actor) => {
                 tracing::info!(shard = shard.0, epoch = stamp.epoch, "the shard is ours");
                 pool.set_home(shard, Some(actor));
-                pool.0.cluster.taken(shard, stamp.epoch);
+                pool.cluster().taken(shard, stamp.epoch);
             }
             Err(error) => pool.not_taken(shard, &error),
         });
     }
 
     fn not_taken(&self, shard: Shard, error: &TakeError) {
-        let by = match error {
-            TakeError::Lost(by) => *by,
-            error => {
-                tracing::error!(shard = shard.0, %error, "a shard cannot be taken");
-                LostBy::Failure
-            }
-        };
-        self.0.cluster.lost(shard, by);
+        if !matches!(error, TakeError::Lost(_)) {
+            tracing::error!(shard = shard.0, %error, "a shard cannot be taken");
+        }
+        self.cluster().lost(shard, &error.to_string());
     }
 
     /// The shard's actor has found that it is owned no longer.
     pub(crate) fn shard_lost(&self, shard: Shard, by: LostBy) {
-        tracing::warn!(shard = shard.0, ?by, "a shard is lost");
         self.set_home(shard, None);
-        self.0.cluster.lost(shard, by);
+        self.cluster().lost(shard, by.as_str());
     }
 
     /// Hands a shard over: what is under way is finished and written down, then nobody has it.
     pub(super) fn release_shard(&self, shard: Shard, to: Option<&NodeId>) {
-        let Some(actor) = self.home(shard) else { return self.0.cluster.released(shard) };
+        let Some(actor) = self.home(shard) else { return self.cluster().released(shard) };
         tracing::info!(shard = shard.0, to = to.map(tracing::field::display), "the shard is handed over");
         // Nothing new reaches it from here on: what does not is asked again of its next owner.
         self.set_home(shard, None);
         let pool = self.clone();
-        self.0.cluster.spawn(async move {
+        self.0.runtime.spawn(async move {
             let (done, written) = oneshot::channel();
             if actor.send(WriteDown { done, close: true }).await.is_ok() {
                 // One that ends in between has nothing more to write.
                 let _ = written.await;
             }
-            pool.0.cluster.released(shard);
+            pool.cluster().released(shard);
         });
     }
 }

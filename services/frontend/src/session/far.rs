@@ -2,14 +2,14 @@
 //! node, and what the home knows of the session is enough to let another node take it up when that one is gone.
 
 use super::{Line, SessionId, outbox::Outbox};
-use crate::pool::Pool;
+use crate::{clock, pool::Pool};
 use cluster::{
     NodeId,
-    wire::{Found, Message},
+    wire::{Again, Found, Message, ResumptionId},
 };
-use domain::{Refusal, Ticket, Timestamp, endpoint::Event};
+use domain::{Address, EndpointId, EndpointName, Refusal, Ticket, Timestamp, endpoint::Event, user};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
-use xmpp::stream::AskId;
+use xmpp::{limits::RESUME_TIME, stream::AskId};
 
 /// The number of the question under which a session is attached again: no stream asks it.
 pub(crate) const AGAIN: AskId = AskId(u64::MAX);
@@ -30,6 +30,7 @@ pub(crate) struct Known {
     resumable: Option<(Arc<str>, Duration)>,
     /// Which stanza of the client asked with which ticket, while that is not answered.
     open: VecDeque<(Ticket, u32)>,
+    carbons: bool,
     /// The last stanza that is known to have come.
     last: u32,
 }
@@ -94,8 +95,9 @@ impl Far {
     }
 
     /// It may be resumed under this id, so long after its connection was lost.
-    pub(crate) fn resumable(&mut self, id: Arc<str>, window: Duration, handled: u32) {
+    pub(crate) fn resumable(&mut self, id: Arc<str>, window: Duration, handled: u32, carbons: bool) {
         self.known.resumable = Some((id, window));
+        self.known.carbons = carbons;
         self.known.last = self.known.last.max(handled);
     }
 
@@ -131,6 +133,45 @@ impl Away {
 }
 
 impl Outbox {
+    fn known(&self) -> Option<&Known> {
+        self.far().map(|far| &far.known).or_else(|| self.away().map(|away| &away.known))
+    }
+
+    /// Whether it is on some node, or on one that is gone, and known under this id.
+    pub(crate) fn is_resumable_as(&self, id: &str) -> bool {
+        self.known().is_some_and(|known| known.is(id))
+    }
+
+    /// What another node must know to take it up.
+    pub(crate) fn found(&self, user: Address, again: user::Again) -> Found {
+        let known = self.known();
+        let user::Again { state, roster, blocked, conferences } = again;
+        let conferences = conferences.into_iter().map(|address| (address, EndpointName::nameless())).collect();
+        Found {
+            endpoint: EndpointId::new(user, self.endpoint().clone()),
+            former: self.session(),
+            handled: known.map_or(0, Known::handled),
+            again: Again {
+                resumable: known.and_then(|k| k.resumable.as_ref()).map(|(id, _)| ResumptionId(id.clone())),
+                state,
+                carbons: known.is_some_and(|known| known.carbons),
+                roster,
+                blocked,
+                conferences,
+            },
+        }
+    }
+
+    /// A connection takes it over: on its own node by itself; the one on another node is told, and this is kept until the
+    /// taker attaches.
+    pub(crate) fn let_go(&mut self, taker: &Far, id: &Arc<str>) {
+        let Some(far) = self.far().filter(|far| far.node != taker.node) else { return };
+        let id = ResumptionId(Arc::clone(id));
+        far.pool.tell_node(&far.node, Message::LetGo { session: far.session, id });
+        let known = far.known.clone();
+        self.set_away(Away { until: clock::now().plus(RESUME_TIME), known });
+    }
+
     /// The session, or another node for it, is there again.
     pub(crate) fn take_up(&mut self, line: Line) {
         self.set_line(line);

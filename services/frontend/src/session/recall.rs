@@ -110,7 +110,6 @@ impl Recall {
             carbons,
             roster: self.roster,
             blocked: self.blocked,
-            confirmed: 0,
             conferences: self.conferences.clone().into_iter().collect(),
         }
     }

@@ -72,7 +72,7 @@ async fn serve(standard: Standard) -> Result<(), Box<dyn Error>> {
     });
 
     let settings = settings(&standard)?;
-    let front = FrontEnd::start(settings, log.clone(), store, history, Arc::clone(&gate)).await?;
+    let front = FrontEnd::start(settings, log.clone(), store, history, Arc::clone(&gate), None).await?;
     let sessions = Sessions::new(
         front.clone(),
         stream_settings(&standard, xmpp::xep::stream_features(&front.settings().xmpp))?,

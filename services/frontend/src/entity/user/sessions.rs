@@ -4,17 +4,18 @@
 
 use super::UserHost;
 use crate::session::{
-    Line, far,
+    Line,
+    far::{self, Far},
     outbox::{Outbox, Wanted},
 };
-use cluster::NodeId;
+use cluster::{NodeId, wire::Again};
 use domain::{
     EndpointName, Out, Reason, Refusal, Timestamp,
     endpoint::{self, Event},
-    user::{Again, Command, Effect, Fact},
+    user::{self, Command, Effect, Fact},
 };
 use std::sync::Arc;
-use xmpp::stream;
+use xmpp::{limits::RESUME_TIME, stream};
 
 impl UserHost {
     pub(super) fn attach(
@@ -68,8 +69,8 @@ impl UserHost {
         let session = line.session();
         match self.session(&endpoint) {
             Some(known) if known.session() == session => known.take_up(line.clone()),
-            // A later session has taken the endpoint since, on another node.
-            Some(known) if known.is_later_than(session) => {
+            // Another session has taken the endpoint since, and has a connection.
+            Some(known) if !known.is_away() => {
                 return line.bound(ask, Err(Refusal::from(Reason::Conflict)));
             }
             Some(former) => {
@@ -78,11 +79,19 @@ impl UserHost {
             }
             None => {}
         }
-        self.machine.handle(now, Command::AttachAgain { endpoint: endpoint.clone(), again }, out);
+        let resumable = again.resumable.clone();
+        let carbons = again.carbons;
+        let command = Command::AttachAgain { endpoint: endpoint.clone(), again: Box::new(known(*again)) };
+        self.machine.handle(now, command, out);
         let admitted = self.machine.endpoints().any(|known| *known == endpoint);
         line.bound(ask, if admitted { Ok(()) } else { Err(Refusal::from(Reason::LimitReached)) });
         if admitted && self.session(&endpoint).is_none() {
-            self.add(endpoint, line);
+            self.add(endpoint.clone(), line);
+        }
+        if let Some(id) = resumable
+            && let Some(far) = self.session(&endpoint).and_then(|outbox| outbox.far_mut())
+        {
+            far.resumable(id.0, RESUME_TIME, 0, carbons);
         }
     }
 
@@ -128,6 +137,9 @@ impl UserHost {
             parked.resume(ask, inbox.clone());
             return Some(parked.endpoint().clone());
         }
+        if let Line::Far(taker) = line {
+            return self.resume_far(id, taker, ask);
+        }
         // Perhaps its old connection is not known to be dead yet. Each session says whether it is the one.
         let asked = self
             .sessions
@@ -137,6 +149,21 @@ impl UserHost {
         if asked == 0 {
             line.not_found(ask);
         }
+        None
+    }
+
+    /// A connection on some node of the pool wants the session of this id: it learns where that is, and what is known of it
+    /// in case it is nowhere any more.
+    fn resume_far(&mut self, id: &Arc<str>, taker: &Far, ask: stream::AskId) -> Option<EndpointName> {
+        let Some(index) = self.sessions.iter().position(|outbox| outbox.is_resumable_as(id)) else {
+            taker.resumed(ask, None);
+            return None;
+        };
+        let name = self.sessions[index].endpoint().clone();
+        let again = self.machine.describe_endpoint(&name);
+        let found = self.sessions[index].found(self.address.clone(), again);
+        self.sessions[index].let_go(taker, id);
+        taker.resumed(ask, Some(Box::new(found)));
         None
     }
 
@@ -172,4 +199,11 @@ impl UserHost {
             outbox.send(event);
         }
     }
+}
+
+/// What a home must know of an endpoint, of all that its session remembers.
+fn known(again: Again) -> user::Again {
+    let Again { state, roster, blocked, conferences, .. } = again;
+    let conferences = conferences.into_iter().map(|(conference, _)| conference).collect();
+    user::Again { state, roster, blocked, conferences }
 }

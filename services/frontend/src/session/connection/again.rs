@@ -9,7 +9,7 @@ use crate::{
 };
 use cluster::wire::Found;
 use domain::{
-    EndpointId, Home, Reason, Refusal, Ticket, Timestamp,
+    Home, Reason, Refusal, Ticket, Timestamp,
     endpoint::{Command, Event},
 };
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Client {
         recall::identify(&mut command, || match stream.resumable() {
             // Said again after a resumption, it is the same stanza of the same stream.
             Some(id) if stanza > 0 => format!("linnet-{:016x}-{stanza}", xxh3_64(id.as_bytes())),
-            _ => format!("linnet-{:x}-{:x}", self.shared.run ^ session.number, ticket.0),
+            _ => format!("linnet-{:x}-{:x}", self.shared.front.run() ^ session.number, ticket.0),
         });
         match recall.asks(ticket, command) {
             Ask::Now(command) => Some(command),
@@ -84,6 +84,7 @@ impl Client {
             id: id.into(),
             window: RESUME_TIME,
             handled: self.stream.handled(),
+            carbons: self.door.as_ref().is_some_and(|door| door.has_carbons()),
         };
         self.shared.tell_surely(me.user.clone(), ask);
     }
@@ -91,8 +92,8 @@ impl Client {
     /// Takes up a session whose node is gone, from what its home knows: what the client has not confirmed comes from there
     /// again.
     pub(super) fn restored(&mut self, now: Timestamp, ask: AskId, found: Found, sink: &mut impl Sink) {
-        let Found { user, endpoint, id, handled, again, .. } = found;
-        let me = EndpointId::new(user, endpoint);
+        let Found { endpoint: me, handled, again, .. } = found;
+        let Some(id) = again.resumable.clone() else { return };
         let mut door = Box::new(Door::new(me.clone(), Arc::clone(&self.shared.door)));
         door.ask_from(self.inbox.session.number << 32);
         if again.carbons {
@@ -105,7 +106,6 @@ impl Client {
         self.is_resumable_known = true;
         let parked = Parked::restored(me, (*id.0).into(), handled);
         self.feed(now, Input::Answer(ask, Answer::Parked(Some(parked))), sink);
-        self.open_port();
         self.attach_again();
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::session::here;
 use crate::limits::{NOTICES, OVERFLOW};
 use domain::{Address, EndpointId, presentity};
 
