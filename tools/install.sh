@@ -3,8 +3,10 @@
 # Usage: tools/install.sh build|test|bench
 set -euo pipefail
 declare -A packages=(
-    [build]="build-essential clang libclang-dev pkg-config"
-    [test]="python3 python3-slixmpp profanity tmux curl"
+    # cmake, libssl and a header of libcurl (nothing of which is linked): librdkafka is built with rdkafka.
+    [build]="build-essential clang libclang-dev pkg-config cmake libssl-dev libcurl4-openssl-dev"
+    # A JRE and maven: a real Kafka (tools/kafka.sh).
+    [test]="python3 python3-slixmpp profanity tmux curl openjdk-17-jre-headless maven"
     [bench]="valgrind"
 )
 wanted=(${packages[build]})

@@ -100,10 +100,10 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until every shard is folded to where the log ended when this was called. False: not within the limit, or
-    /// one of them cannot be folded.
+    /// Waits until every shard is folded to where the log ended for anybody when this was called. False: not within the
+    /// limit, or one of them cannot be folded, or the log does not say where it ends.
     pub(crate) fn wait_for(&self, log: &Log) -> bool {
-        let ends: Vec<_> = log.shards().all().map(|shard| log.end(shard)).collect();
+        let Ok(ends) = log.latest() else { return false };
         let waits = |state: &mut State| state.is_behind(&ends) && !state.is_hopeless(&ends);
         let mut state = self.lock();
         if !waits(&mut state) {

@@ -38,9 +38,9 @@ impl Default for Options {
     }
 }
 
-/// The log of this process. Cheap to clone; the last one that goes ends the writer, after what waits is written.
+/// Cheap to clone; the last one that goes ends the writer, after what waits is written.
 #[derive(Clone)]
-pub struct Log(Arc<Running>);
+pub(crate) struct Embedded(Arc<Running>);
 
 /// Shared between the log and its writer.
 pub(crate) struct Shared {
@@ -62,9 +62,9 @@ struct Running {
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
-impl Log {
+impl Embedded {
     /// Starts the log over what the medium holds.
-    pub fn start(medium: impl Medium, options: Options) -> Result<Self, ReadError> {
+    pub(crate) fn start(medium: impl Medium, options: Options) -> Result<Self, ReadError> {
         let ends = medium
             .shards()
             .all()
@@ -89,32 +89,25 @@ impl Log {
         Ok(Self(Arc::new(Running { shared, lines: AtomicU64::new(0), writer: Mutex::new(Some(writer)) })))
     }
 
-    /// How many shards there are.
-    pub fn shards(&self) -> ShardCount {
+    pub(crate) fn shards(&self) -> ShardCount {
         self.0.shared.medium.shards()
     }
 
     /// A new line to the writer, for one who takes a shard. Appends by it stay in order.
-    pub fn appender(&self, shard: Shard, sink: Arc<dyn Sink>) -> Appender {
+    pub(crate) fn appender(&self, shard: Shard, sink: Arc<dyn Sink>) -> Appender {
         let id = self.0.lines.fetch_add(1, Ordering::Relaxed);
-        let line = Arc::new(Line {
-            id,
-            shard,
-            sink,
-            refused: AtomicBool::new(false),
-            failed: AtomicBool::new(false),
-        });
+        let line = Arc::new(Line::new(id, shard, sink));
         Appender { line, log: self.0.shared.clone() }
     }
 
     /// The offset after the last durable record of a shard; 0 for a shard that is not there.
-    pub fn end(&self, shard: Shard) -> Offset {
+    pub(crate) fn end(&self, shard: Shard) -> Offset {
         self.0.shared.end(shard)
     }
 
     /// Durable records of a shard from `from` on, until `max_bytes` (at most [`READ_BYTES`]) are reached; at least
     /// one if there is one. Blocks on the disk.
-    pub fn read(
+    pub(crate) fn read(
         &self,
         shard: Shard,
         from: Offset,
@@ -132,7 +125,7 @@ impl Log {
 
     /// Tells this follower from now on; false if there are [`crate::limits::FOLLOWERS`] already.
     #[must_use]
-    pub fn follow(&self, follower: Arc<dyn Follower>) -> bool {
+    pub(crate) fn follow(&self, follower: Arc<dyn Follower>) -> bool {
         self.0.shared.followers.add(follower)
     }
 
@@ -142,7 +135,7 @@ impl Log {
     }
 
     /// Why appends are refused now, or are likely to be: for a polite no before anything is decided. Cheap.
-    pub fn trouble(&self) -> Option<AppendError> {
+    pub(crate) fn trouble(&self) -> Option<AppendError> {
         let shared = &self.0.shared;
         if shared.in_trouble.load(Ordering::Relaxed) {
             return shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -151,17 +144,17 @@ impl Log {
     }
 
     /// Records appended since the start.
-    pub fn records_total(&self) -> u64 {
+    pub(crate) fn records_total(&self) -> u64 {
         self.0.shared.records.load(Ordering::Relaxed)
     }
 
     /// Synced writes since the start.
-    pub fn syncs_total(&self) -> u64 {
+    pub(crate) fn syncs_total(&self) -> u64 {
         self.0.shared.syncs.load(Ordering::Relaxed)
     }
 
     /// Takes no more appends, writes what waits, and returns when it is durable. Blocks.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.0.close();
     }
 }
@@ -210,23 +203,19 @@ impl Shared {
     }
 }
 
-/// Appends to one shard, in order, without blocking. Cheap to clone; all clones are one line.
+/// A line to the writer.
 #[derive(Clone)]
-pub struct Appender {
+pub(crate) struct Appender {
     line: Arc<Line>,
     log: Arc<Shared>,
 }
 
 impl Appender {
-    /// Hands a record to the writer; its outcome goes to the sink. With an error nothing of it was or will be
-    /// written, no outcome follows, and all that is appended later is refused as [`AppendError::Broken`], since it
-    /// could build on what is missing: take the shard anew with another appender.
-    pub fn append(&self, record: Bytes) -> Result<(), AppendError> {
+    pub(crate) fn append(&self, record: Bytes) -> Result<(), AppendError> {
         self.log.queue.push(&self.line, record)
     }
 
-    /// Which shard it appends to.
-    pub fn shard(&self) -> Shard {
+    pub(crate) fn shard(&self) -> Shard {
         self.line.shard
     }
 }

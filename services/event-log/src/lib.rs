@@ -2,13 +2,16 @@
 //!
 //! A shard is one ordered sequence of records at offsets from 0. This crate is the sole home of its rules:
 //! [`Validity`] says which records count, [`Owner`] says who may acknowledge, [`codec`] says what the bytes mean.
-//! [`Log`] is the log of one process (Standard Edition): one writer thread, many appends to one sync, over a
-//! [`Medium`] that keeps the bytes: `RocksDB` in `store`, [`Memory`] for tests.
+//! [`Log`] is a handle over one of two: the log of one process (Standard Edition), with one writer thread, many appends to
+//! one sync, over a [`Medium`] that keeps the bytes (`RocksDB` in `store`, [`Memory`] for tests); or the log of a pool
+//! ([`kafka`]).
 
 pub mod codec;
 mod embedded;
 mod follow;
+pub mod kafka;
 pub mod limits;
+mod log;
 mod medium;
 mod memory;
 mod owner;
@@ -18,8 +21,10 @@ mod trim;
 mod validity;
 mod writer;
 
-pub use embedded::{Appender, Log, Options};
+pub use embedded::Options;
 pub use follow::Follower;
+pub use kafka::{State, StateError};
+pub use log::{Appender, Log};
 pub use medium::{Medium, Placed, ReadError, WriteError};
 pub use memory::{Fault, Memory};
 pub use owner::{Input, LostBy, Outcome, Output, Owner};

@@ -19,7 +19,7 @@ use std::{
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AppendError {
     /// Too much waits for the writer. Nothing was written.
-    #[error("the log's queue is full; the disk does not keep up")]
+    #[error("the log's queue is full; the disk, or Kafka, does not keep up")]
     QueueFull,
     /// The record is larger than [`crate::limits::RECORD_BYTES`]. Nothing was written.
     #[error("the record has {0} bytes, more than the log takes")]
@@ -35,6 +35,15 @@ pub enum AppendError {
     /// Writing failed. Whether the records are in the log is unknown until the shard is taken anew.
     #[error("the log cannot be written: {0}")]
     Failed(String),
+    /// Kafka has not acknowledged a record for longer than `hold`; nothing is lost, it waits and goes on by itself. Only
+    /// from [`crate::Log::trouble`].
+    #[error("Kafka has acknowledged nothing of some shard for {} s; {why}", since.as_secs())]
+    Unreachable {
+        /// How long the oldest record waits.
+        since: Duration,
+        /// What Kafka's client said last.
+        why: String,
+    },
     /// An earlier record of the same appender failed, so this one must not follow it. Nothing was written.
     #[error("an earlier record of this shard was not written")]
     Broken,
@@ -63,6 +72,17 @@ pub(crate) struct Line {
     pub(crate) refused: AtomicBool,
     /// The writer failed to write a record of this line. Set by the writer.
     pub(crate) failed: AtomicBool,
+}
+
+impl Line {
+    pub(crate) fn new(id: u64, shard: Shard, sink: Arc<dyn Sink>) -> Self {
+        Self { id, shard, sink, refused: AtomicBool::new(false), failed: AtomicBool::new(false) }
+    }
+
+    /// Whether nothing more of it may follow.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.refused.load(Ordering::Acquire) || self.failed.load(Ordering::Acquire)
+    }
 }
 
 /// A record on its way.
@@ -101,7 +121,7 @@ impl Queue {
     }
 
     fn try_push(&self, line: &Arc<Line>, record: Bytes) -> Result<(), AppendError> {
-        if line.refused.load(Ordering::Acquire) || line.failed.load(Ordering::Acquire) {
+        if line.is_broken() {
             return Err(AppendError::Broken);
         }
         if record.len() > RECORD_BYTES {
