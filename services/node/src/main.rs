@@ -6,6 +6,8 @@ mod roles;
 mod ui;
 
 use clap::{Parser, Subcommand};
+use client::NodeAsk;
+use config::node::Role;
 use std::process::ExitCode;
 
 /// Many small pieces from many threads, for months: what the system's own allocator is slow at, and never gives back.
@@ -24,7 +26,11 @@ struct Line {
 enum Command {
     /// Run Standard Edition: every role in this process
     Standard(config::Flags),
-    /// Explain or check the settings of `standard`
+    /// Run a node of a pool (Enterprise Edition), or look after the nodes of a running one
+    Node(client::NodeAsk),
+    /// Which node owns which shard of a running Linnet, and moving one
+    Shard(client::ShardAsk),
+    /// Explain or check the settings of `standard`, or of `node` where --role is given
     #[command(subcommand)]
     Config(config::Ask),
     /// Add, change and remove users of a running Linnet
@@ -39,6 +45,14 @@ fn main() -> ExitCode {
             Ok(standard) => roles::standard::run(standard),
             Err(problems) => config::report(&problems),
         },
+        Command::Node(NodeAsk { command: Some(command), .. }) => client::run_node(command),
+        Command::Node(NodeAsk { flags, .. }) => match config::load_node(&flags) {
+            Ok(node) => match node.role {
+                Role::Frontend => roles::frontend::run(node),
+            },
+            Err(problems) => config::report(&problems),
+        },
+        Command::Shard(ask) => client::run(client::run_shard(ask)),
         Command::Config(ask) => config::answer(ask),
         Command::User(ask) => client::run(client::run_user(ask)),
         Command::Status(ask) => client::run(client::run_status(ask)),

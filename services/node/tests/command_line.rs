@@ -1,16 +1,18 @@
 //! The started binary: its configuration commands, and its client against a small administration service.
 
 use proto::admin::{
-    CreateUserRequest, CreateUserResponse, GetUserRequest, ListUsersRequest, ListUsersResponse, Rates,
-    RemoveUserRequest, RemoveUserResponse, SetEnabledRequest, SetEnabledResponse, SetPasswordRequest,
-    SetPasswordResponse, StatusRequest, StatusResponse, User,
+    CreateUserRequest, CreateUserResponse, DrainNodeRequest, DrainNodeResponse, GetUserRequest,
+    ListNodesRequest, ListNodesResponse, ListShardsRequest, ListShardsResponse, ListUsersRequest,
+    ListUsersResponse, MoveShardRequest, MoveShardResponse, Node, NodeState, Rates, RemoveUserRequest,
+    RemoveUserResponse, SetEnabledRequest, SetEnabledResponse, SetPasswordRequest, SetPasswordResponse,
+    Shard, StatusRequest, StatusResponse, User,
     admin_server::{Admin, AdminServer},
 };
 use std::{
     collections::BTreeMap,
     io::Write as _,
     process::{Command, Output, Stdio},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
 };
 use tonic::{Request, Response, Status, transport::server::TcpIncoming};
 
@@ -124,9 +126,84 @@ fn status_shows_the_figures_and_the_troubles() {
     assert_eq!(json["rates"]["messages"], 41.5);
 }
 
-/// An administration service that keeps its users in a map.
+#[test]
+fn nodes_are_listed_and_drained() {
+    let grpc = Desk::with_a_pool().open();
+    let node = |line: &[&str]| linnet(&[&["node"], line, &["--grpc", &grpc]].concat(), "");
+    let listed = node(&["list"]);
+    assert!(listed.status.success(), "{}", err(&listed));
+    for shown in ["n1", "serving", "22", "asked", "linked", "no link"] {
+        assert!(out(&listed).contains(shown), "{shown}: {}", out(&listed));
+    }
+    let drained = node(&["drain", "n1"]);
+    assert!(drained.status.success() && out(&drained).contains("can be stopped"), "{}", err(&drained));
+    let stays = node(&["drain", "n2", "--wait", "1"]);
+    assert!(!stays.status.success() && err(&stays).contains("still owns 21 shards"), "{}", err(&stays));
+    let begun = node(&["drain", "n2", "--wait", "0", "--json"]);
+    let begun: serde_json::Value = serde_json::from_slice(&begun.stdout).expect("JSON");
+    assert_eq!((&begun["name"], &begun["shards"]), (&"n2".into(), &21.into()));
+    let unknown = node(&["drain", "n9"]);
+    assert!(!unknown.status.success() && err(&unknown).contains("no node n9"), "{}", err(&unknown));
+    let json: serde_json::Value = serde_json::from_slice(&node(&["list", "--json"]).stdout).expect("JSON");
+    assert_eq!((&json[0]["state"], &json[2]["state"]), (&"draining".into(), &"serving".into()));
+}
+
+#[test]
+fn shards_are_listed_and_moved() {
+    let grpc = Desk::with_a_pool().open();
+    let shard = |line: &[&str]| linnet(&[&["shard"], line, &["--grpc", &grpc]].concat(), "");
+    let listed = shard(&["list"]);
+    assert!(out(&listed).contains("n1") && out(&listed).contains("nobody"), "{}", out(&listed));
+    let json: serde_json::Value = serde_json::from_slice(&shard(&["list", "--json"]).stdout).expect("JSON");
+    assert_eq!((&json[0]["epoch"], &json[1]["owner"]), (&7.into(), &serde_json::Value::Null));
+    let moved = shard(&["move", "1", "n2"]);
+    assert!(moved.status.success() && out(&moved).contains("Shard 1 moves to n2"), "{}", err(&moved));
+    assert!(err(&shard(&["move", "1", "n9"])).contains("no node n9"));
+    assert!(err(&shard(&["move", "64", "n1"])).contains("shards are 0 to 1"));
+    assert!(err(&shard(&["move", "x", "n1"])).contains("invalid value"));
+}
+
+#[test]
+fn the_settings_of_a_node_are_shown_and_checked() {
+    let shown = linnet(&["config", "show", "--role", "frontend"], "");
+    assert!(out(&shown).contains("kafka-hold") && out(&shown).contains("max-stanza"), "{}", out(&shown));
+    assert!(!out(&linnet(&["config", "show"], "")).contains("kafka-hold"));
+    let checked = linnet(&["config", "check", "--role", "frontend", "--data", ".", "--shards", "0"], "");
+    assert_eq!(checked.status.code(), Some(1));
+    for flag in ["--domain", "--kafka", "--shards"] {
+        assert!(err(&checked).contains(flag), "{}", err(&checked));
+    }
+    let same = linnet(&["node", "--role", "frontend", "--data", ".", "--shards", "0"], "");
+    assert_eq!((same.status.code(), err(&same)), (Some(1), err(&checked)));
+    let standard = linnet(&["standard", "--kafka", "127.0.0.1:9092"], "");
+    assert!(err(&standard).contains("unexpected argument"), "{}", err(&standard));
+}
+
+/// As the deployments do it: made once, then given to each node.
+#[test]
+fn made_certificates_are_settings_of_a_node() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let made = linnet(&["node", "certificates", &path(""), "n1", "n2", "--domain", "example.org"], "");
+    assert!(made.status.success() && out(&made).contains("clients/ca.pem"), "{}", err(&made));
+    let files = [
+        ("--cluster-ca", path("cluster/ca.pem")),
+        ("--cluster-certificate", path("cluster/n1.pem")),
+        ("--cluster-key", path("cluster/n1.key")),
+        ("--cluster-secret", path("cluster/secret")),
+        ("--certificate", path("clients/server.pem")),
+        ("--key", path("clients/server.key")),
+    ];
+    let mut line = vec!["config", "check", "--role", "frontend", "--node", "n1", "--join", "n2:7800"];
+    line.extend(["--data", ".", "--domain", "example.org", "--kafka", "kafka:9092"]);
+    line.extend(files.iter().flat_map(|(flag, path)| [*flag, path.as_str()]));
+    let checked = linnet(&line, "");
+    assert!(checked.status.success() && !err(&checked).contains("note"), "{}", err(&checked));
+}
+
+/// An administration service that keeps its users in a map, and nodes in a list.
 #[derive(Clone, Default)]
-struct Desk(Arc<Mutex<BTreeMap<String, (User, String)>>>);
+struct Desk(Arc<Mutex<BTreeMap<String, (User, String)>>>, Arc<Mutex<Vec<Node>>>);
 
 impl Desk {
     /// Serves on a thread of its own; the address to reach it at.
@@ -143,6 +220,22 @@ impl Desk {
             })
         });
         address
+    }
+
+    /// Three nodes; the first is asked.
+    fn with_a_pool() -> Self {
+        let desk = Self::default();
+        let node = |name: &str, shards| Node { name: name.to_owned(), shards, ..Node::default() };
+        let mut nodes = vec![node("n1", 22), node("n2", 21), node("n3", 21)];
+        nodes.iter_mut().for_each(|node| node.set_state(NodeState::Serving));
+        nodes[0].answers = true;
+        nodes[1].linked = true;
+        *desk.1.lock().expect("whole") = nodes;
+        desk
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Vec<Node>> {
+        self.1.lock().expect("whole")
     }
 
     fn password(&self, address: &str) -> Option<String> {
@@ -228,5 +321,44 @@ impl Admin for Desk {
             rates: Some(Rates { messages: 41.5, ..Rates::default() }),
             ..StatusResponse::default()
         }))
+    }
+
+    async fn list_nodes(&self, _: Request<ListNodesRequest>) -> Result<Response<ListNodesResponse>, Status> {
+        Ok(Response::new(ListNodesResponse { nodes: self.pool().clone() }))
+    }
+
+    async fn drain_node(
+        &self,
+        ask: Request<DrainNodeRequest>,
+    ) -> Result<Response<DrainNodeResponse>, Status> {
+        let name = ask.into_inner().name;
+        let mut pool = self.pool();
+        let node = pool.iter_mut().find(|node| node.name == name);
+        let node = node.ok_or_else(|| Status::not_found(format!("there is no node {name}")))?;
+        node.set_state(NodeState::Draining);
+        // n2 is one that hands over nothing.
+        node.shards = if name == "n2" { node.shards } else { 0 };
+        Ok(Response::new(DrainNodeResponse {}))
+    }
+
+    async fn list_shards(
+        &self,
+        _: Request<ListShardsRequest>,
+    ) -> Result<Response<ListShardsResponse>, Status> {
+        let owned = Shard { number: 0, epoch: Some(7), owner: "n1".to_owned(), ..Shard::default() };
+        let moving = Shard { number: 1, next: "n2".to_owned(), pinned: true, ..Shard::default() };
+        Ok(Response::new(ListShardsResponse { shards: vec![owned, moving] }))
+    }
+
+    async fn move_shard(
+        &self,
+        ask: Request<MoveShardRequest>,
+    ) -> Result<Response<MoveShardResponse>, Status> {
+        let MoveShardRequest { number, node } = ask.into_inner();
+        match (number, node.as_str()) {
+            (0..2, "n1" | "n2") => Ok(Response::new(MoveShardResponse {})),
+            (0..2, _) => Err(Status::not_found(format!("there is no node {node}"))),
+            _ => Err(Status::invalid_argument("number: shards are 0 to 1")),
+        }
     }
 }

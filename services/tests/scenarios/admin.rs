@@ -177,3 +177,21 @@ fn who_is_no_administrator_may_not_and_is_not_shown_how() {
             <item xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/admin#add-user'/></not></query>",
     );
 }
+
+/// What a pool can do is asked of Standard Edition too: it has one node, which keeps everything.
+#[test]
+fn one_node_owns_every_shard_and_hands_over_none() {
+    let server = HOUSE.server();
+    let nodes = json(&server.command(&["node", "list", "--json"], ""));
+    assert_eq!((nodes.as_array().map(Vec::len), &nodes[0]["shards"]), (Some(1), &64.into()), "{nodes}");
+    let shards = json(&server.command(&["shard", "list", "--json"], ""));
+    let all = shards.as_array().expect("a list");
+    assert!(all.len() == 64 && all.iter().all(|shard| shard["owner"] == nodes[0]["name"]), "{shards}");
+    let name = nodes[0]["name"].as_str().expect("a name");
+    for line in [&["node", "drain", name][..], &["shard", "move", "0", name]] {
+        let refused = server.command(line, "");
+        assert!(!refused.status.success() && text(&refused).contains("Standard Edition"), "{}", text(&refused));
+    }
+    let unknown = server.command(&["shard", "move", "64", name], "");
+    assert!(!unknown.status.success() && text(&unknown).contains("0 to 63"), "{}", text(&unknown));
+}

@@ -1,5 +1,6 @@
 //! The server's own certificate authority, for those who bring no certificate: `ca.pem` for clients to trust,
-//! `ca.key`, `server.pem` and `server.key` in one directory (X.509 by RFC 5280).
+//! `ca.key`, `server.pem` and `server.key` in one directory (X.509 by RFC 5280). The nodes of a pool have one too, with
+//! a certificate for each.
 //!
 //! Invariant: it replaces only certificates that it signed itself; a file that it did not make is never touched.
 
@@ -36,6 +37,9 @@ const ORGANISATION: &str = "Linnet";
 #[derive(Clone, Debug)]
 pub struct Authority {
     dir: PathBuf,
+    /// Of the files of the certificate that it signs.
+    name: String,
+    usages: &'static [ExtendedKeyUsagePurpose],
 }
 
 /// What [`Authority::ensure`] did.
@@ -52,7 +56,14 @@ pub enum Ensured {
 impl Authority {
     /// The authority whose files are, or will be, in `dir`.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into() }
+        Self { dir: dir.into(), name: "server".to_owned(), usages: &[ExtendedKeyUsagePurpose::ServerAuth] }
+    }
+
+    /// The authority of a pool in `dir`, about the certificate of one of its nodes: `NAME.pem` and `NAME.key`, good for
+    /// both sides of mutual TLS.
+    pub fn of_node(dir: impl Into<PathBuf>, name: impl Into<String>) -> Self {
+        let usages = &[ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        Self { dir: dir.into(), name: name.into(), usages }
     }
 
     /// The authority's certificate, for clients to trust.
@@ -60,14 +71,14 @@ impl Authority {
         self.dir.join("ca.pem")
     }
 
-    /// The server's certificate chain.
+    /// The certificate chain of the server, or of the node.
     pub fn certificate(&self) -> PathBuf {
-        self.dir.join("server.pem")
+        self.dir.join(format!("{}.pem", self.name))
     }
 
-    /// The server's key.
+    /// Its key.
     pub fn key(&self) -> PathBuf {
-        self.dir.join("server.key")
+        self.dir.join(format!("{}.key", self.name))
     }
 
     /// Sees to it that there is a certificate for `names` (DNS names and IP addresses), valid at `now` and for 30
@@ -132,7 +143,7 @@ impl Authority {
         params.distinguished_name = subject(names.first().map_or("localhost", String::as_str));
         (params.not_before, params.not_after) = ((from - DAY).into(), to.into());
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.extended_key_usages = self.usages.to_vec();
         params.use_authority_key_identifier_extension = true;
         let made = params.signed_by(&pair, issuer).map_err(|error| bad(&certificate, &error))?;
         write_pair(&certificate, &made.pem(), &key, &pair)

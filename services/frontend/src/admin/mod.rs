@@ -1,6 +1,7 @@
 //! The administrators' gRPC service, `linnet.admin.v1.Admin`: accounts, and how the deployment is doing.
 
 pub(crate) mod commands;
+mod pool;
 mod status;
 
 use crate::{
@@ -8,17 +9,20 @@ use crate::{
     front::FrontEnd,
     router::Busy,
 };
-use domain::{Address, Reason, Refusal, user::Command};
+use domain::{Address, Reason, Refusal, Shard, user::Command};
 use proto::admin::{
-    CreateUserRequest, CreateUserResponse, GetUserRequest, ListUsersRequest, ListUsersResponse,
-    RemoveUserRequest, RemoveUserResponse, SetEnabledRequest, SetEnabledResponse, SetPasswordRequest,
-    SetPasswordResponse, StatusRequest, StatusResponse, User, admin_server,
+    CreateUserRequest, CreateUserResponse, DrainNodeRequest, DrainNodeResponse, GetUserRequest,
+    ListNodesRequest, ListNodesResponse, ListShardsRequest, ListShardsResponse, ListUsersRequest,
+    ListUsersResponse, MoveShardRequest, MoveShardResponse, RemoveUserRequest, RemoveUserResponse,
+    SetEnabledRequest, SetEnabledResponse, SetPasswordRequest, SetPasswordResponse, StatusRequest,
+    StatusResponse, User, admin_server,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
 
 pub use admin_server::AdminServer;
+pub use pool::{Alone, Member, Owned, Pool, Stage, Unmoved};
 
 /// Bytes of a password before normalisation; longer ones are refused.
 const PASSWORD_BYTES: usize = 1023;
@@ -29,12 +33,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
-pub struct Admin(FrontEnd);
+pub struct Admin(FrontEnd, Arc<dyn Pool>);
 
 impl Admin {
-    /// Of this front end.
-    pub fn new(front: FrontEnd) -> Self {
-        Self(front)
+    /// Of this front end in this pool.
+    pub fn new(front: FrontEnd, pool: Arc<dyn Pool>) -> Self {
+        Self(front, pool)
     }
 
     fn address(&self, text: &str) -> Result<Address, Status> {
@@ -185,5 +189,37 @@ impl admin_server::Admin for Admin {
 
     async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
         Ok(Response::new(status::of(&self.0).await))
+    }
+
+    async fn list_nodes(&self, _: Request<ListNodesRequest>) -> Result<Response<ListNodesResponse>, Status> {
+        Ok(Response::new(ListNodesResponse { nodes: pool::nodes(&*self.1) }))
+    }
+
+    async fn drain_node(
+        &self,
+        request: Request<DrainNodeRequest>,
+    ) -> Result<Response<DrainNodeResponse>, Status> {
+        self.1.drain(&request.into_inner().name).await.map_err(|unmoved| pool::status(&unmoved))?;
+        Ok(Response::new(DrainNodeResponse {}))
+    }
+
+    async fn list_shards(
+        &self,
+        _: Request<ListShardsRequest>,
+    ) -> Result<Response<ListShardsResponse>, Status> {
+        Ok(Response::new(ListShardsResponse { shards: pool::shards(&*self.1) }))
+    }
+
+    async fn move_shard(
+        &self,
+        request: Request<MoveShardRequest>,
+    ) -> Result<Response<MoveShardResponse>, Status> {
+        let MoveShardRequest { number, node } = request.into_inner();
+        let count = self.0.log().shards().get();
+        let number = u16::try_from(number).ok().filter(|number| *number < count);
+        let number = number
+            .ok_or_else(|| Status::invalid_argument(format!("number: shards are 0 to {}", count - 1)))?;
+        self.1.move_shard(Shard(number), &node).await.map_err(|unmoved| pool::status(&unmoved))?;
+        Ok(Response::new(MoveShardResponse {}))
     }
 }

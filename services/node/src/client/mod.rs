@@ -1,17 +1,23 @@
-//! The administrator's side of the gRPC service `linnet.admin.v1`: `linnet user …`, `linnet status`.
+//! The administrator's side of the gRPC service `linnet.admin.v1`: `linnet user …`, `linnet status`, `linnet node …`,
+//! `linnet shard …`.
 //!
 //! Generated types stay in this folder.
 
 mod add;
+mod certificates;
 mod confirm;
+mod node;
 mod password;
+mod shard;
 mod status;
 mod user;
 mod when;
 
 use crate::{config, ui};
 use clap::Args;
+pub(crate) use node::{NodeAsk, run as run_node};
 use proto::admin::admin_client::AdminClient;
+pub(crate) use shard::{ShardAsk, run as run_shard};
 pub(crate) use status::{StatusAsk, run as run_status};
 use std::{error::Error as _, net::SocketAddr, process::ExitCode, time::Duration};
 use tonic::{Code, Status, transport::Channel, transport::Endpoint};

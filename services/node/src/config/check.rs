@@ -90,7 +90,7 @@ pub(super) fn notes(standard: &Standard) -> Vec<Problem> {
     notes
 }
 
-fn listeners(standard: &Standard) -> Vec<(&'static str, SocketAddr)> {
+pub(super) fn listeners(standard: &Standard) -> Vec<(&'static str, SocketAddr)> {
     let all = [
         ("xmpp", standard.xmpp),
         ("xmpp-tls", standard.xmpp_tls),

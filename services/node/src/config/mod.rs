@@ -1,20 +1,25 @@
-//! The configuration of `linnet standard`: read from flags, environment, file and defaults, checked as a whole.
+//! The configuration of `linnet standard` and of `linnet node`: read from flags, environment, file and defaults, checked
+//! as a whole.
 //!
-//! Invariant: a [`Standard`] is complete and consistent; every problem found is reported, not only the first.
+//! Invariant: a [`Standard`] or [`Node`] is complete and consistent; every problem found is reported, not only the first.
 
 mod check;
 mod components;
+pub(crate) mod node;
 mod parse;
+mod pool;
+mod secret;
 mod settings;
 mod show;
 mod sources;
 
 use clap::Subcommand;
 use domain::Address;
-use settings::setting;
+pub(crate) use node::{Node, host_name};
+use settings::Edition;
 pub(crate) use show::report;
-pub(crate) use sources::Flags;
-use sources::{Value, resolve};
+pub(crate) use sources::{Flags, PoolFlags};
+use sources::{Sources, Value};
 use std::{
     env, net::SocketAddr, num::NonZeroUsize, path::PathBuf, process::ExitCode, thread::available_parallelism,
     time::Duration,
@@ -97,7 +102,7 @@ pub(crate) enum Ask {
     /// Every setting, its value, and where that came from
     Show {
         #[command(flatten)]
-        flags: Flags,
+        flags: PoolFlags,
         /// For programs
         #[arg(long)]
         json: bool,
@@ -105,31 +110,37 @@ pub(crate) enum Ask {
     /// Whether these settings can be used: every problem, with the flag to change
     Check {
         #[command(flatten)]
-        flags: Flags,
+        flags: PoolFlags,
     },
 }
 
-/// Carries out `linnet config …`.
+/// Carries out `linnet config …`: about `linnet node` where a role is given, else about `linnet standard`.
 pub(crate) fn answer(ask: Ask) -> ExitCode {
     match ask {
-        Ask::Show { flags, json } => show::show(&Reading::new(&flags, variable), json),
-        Ask::Check { flags } => show::check(load(&flags)),
+        Ask::Show { flags, json } => show::show(&Reading::new(None, &flags.0, variable), json),
+        Ask::Check { flags } => {
+            let reading = Reading::new(None, &flags.0, variable);
+            match reading.edition {
+                Edition::Standard => show::check(reading.standard().map(|standard| check::notes(&standard))),
+                Edition::Enterprise => show::check(reading.node().map(|node| node::notes(&node))),
+            }
+        }
     }
 }
 
 /// The configuration that these flags and this process's environment make, or all that is wrong with it.
 pub(crate) fn load(flags: &Flags) -> Result<Standard, Vec<Problem>> {
-    Reading::new(flags, variable).standard()
+    Reading::new(Some(Edition::Standard), flags, variable).standard()
 }
 
-/// What works but deserves a second thought, a sentence each.
-pub(crate) fn notes(standard: &Standard) -> Vec<Problem> {
-    check::notes(standard)
+/// As [`load`], of a node.
+pub(crate) fn load_node(flags: &PoolFlags) -> Result<Node, Vec<Problem>> {
+    Reading::new(Some(Edition::Enterprise), &flags.0, variable).node()
 }
 
 /// The default of the setting of that name; empty if it has none.
 pub(crate) fn default_of(name: &str) -> &'static str {
-    setting(name).and_then(|setting| setting.default).unwrap_or_default()
+    Edition::Enterprise.setting(name).and_then(|setting| setting.default).unwrap_or_default()
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -138,15 +149,19 @@ fn variable(name: &str) -> Option<String> {
 
 /// The settings as they were given, while they are being understood.
 struct Reading {
+    edition: Edition,
     values: Vec<Value>,
     problems: Vec<Problem>,
 }
 
 impl Reading {
-    fn new(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Self {
+    /// Of that edition, or of the one that the settings speak of.
+    fn new(edition: Option<Edition>, flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Self {
         let mut problems = Vec::new();
-        let values = resolve(flags, environment, &mut problems);
-        Self { values, problems }
+        let sources = Sources::open(flags, environment, &mut problems);
+        let edition = edition.unwrap_or_else(|| sources.edition());
+        let values = sources.resolve(edition, &mut problems);
+        Self { edition, values, problems }
     }
 
     fn standard(mut self) -> Result<Standard, Vec<Problem>> {
@@ -162,7 +177,7 @@ impl Reading {
 
     /// Every setting is asked for before the first is found missing, so that all problems come up.
     fn understand(&mut self) -> Option<Standard> {
-        let certificate = self.certificate();
+        let certificate = self.pair(("certificate", parse::path), ("key", parse::path));
         let data = self.get("data", parse::path);
         let domain = self.get("domain", parse::domain);
         let xmpp = self.get("xmpp", parse::listener);
@@ -219,14 +234,17 @@ impl Reading {
     }
 
     /// Both or none.
-    fn certificate(&mut self) -> Result<Option<(PathBuf, PathBuf)>, Reported> {
-        let certificate = self.parsed("certificate", parse::path)?;
-        let key = self.parsed("key", parse::path)?;
-        match (certificate, key) {
-            (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
+    fn pair<A, B>(
+        &mut self,
+        (first, parse_first): (&'static str, impl Fn(&str) -> Result<A, String>),
+        (second, parse_second): (&'static str, impl Fn(&str) -> Result<B, String>),
+    ) -> Result<Option<(A, B)>, Reported> {
+        let (a, b) = (self.parsed(first, parse_first), self.parsed(second, parse_second));
+        match (a?, b?) {
+            (Some(a), Some(b)) => Ok(Some((a, b))),
             (None, None) => Ok(None),
-            (Some(_), None) => Err(self.refuse("key", "needed beside --certificate")),
-            (None, Some(_)) => Err(self.refuse("certificate", "needed beside --key")),
+            (Some(_), None) => Err(self.refuse(second, format!("needed beside --{first}"))),
+            (None, Some(_)) => Err(self.refuse(first, format!("needed beside --{second}"))),
         }
     }
 

@@ -1,8 +1,16 @@
 //! From a setting's text to its value. Each error says what was expected; the caller names the setting.
 
 use domain::Address;
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{
+    net::{Ipv6Addr, SocketAddr},
+    num::NonZeroUsize,
+    path::PathBuf,
+    time::Duration,
+};
 use tracing_subscriber::EnvFilter;
+
+/// Hosts in one list at most; more are refused.
+const HOSTS: usize = 64;
 
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() || text.contains('\0') {
@@ -39,6 +47,59 @@ pub(super) fn listener(text: &str) -> Result<Option<SocketAddr>, String> {
     address
         .map(Some)
         .map_err(|_| "ADDRESS:PORT is expected (as 0.0.0.0:5222 or [::]:5222), or off".to_owned())
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "ADDRESS:PORT is expected (as 0.0.0.0:7800 or [::]:7800)".to_owned())
+}
+
+/// A host by its name or address, and a port.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct HostPort {
+    /// A name, or an address without brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl std::fmt::Display for HostPort {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.host.contains(':') {
+            return write!(f, "[{}]:{}", self.host, self.port);
+        }
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+pub(super) fn host(text: &str) -> Result<HostPort, String> {
+    let expected = || format!("{text:?}: HOST:PORT is expected");
+    let (host, port) = text.rsplit_once(':').ok_or_else(expected)?;
+    let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(expected)?;
+    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let good = match bracketed {
+        Some(host) => host.parse::<Ipv6Addr>().is_ok(),
+        None => is_name(host),
+    };
+    let host = bracketed.unwrap_or(host).to_owned();
+    if good { Ok(HostPort { host, port }) } else { Err(expected()) }
+}
+
+pub(super) fn hosts(text: &str) -> Result<Vec<HostPort>, String> {
+    let hosts: Vec<_> = text.split(',').map(|part| host(part.trim())).collect::<Result<_, _>>()?;
+    if hosts.len() > HOSTS { Err(format!("more than {HOSTS}")) } else { Ok(hosts) }
+}
+
+pub(super) fn node(text: &str) -> Result<String, String> {
+    if is_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("up to 253 letters, digits, dots, hyphens and underscores are expected".to_owned())
+    }
+}
+
+/// RFC 1123 §2.1, and the underscore that some networks of containers have.
+fn is_name(text: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    !text.is_empty() && text.len() <= 253 && text.chars().all(good)
 }
 
 pub(super) fn switch(text: &str) -> Result<bool, String> {
@@ -100,6 +161,13 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "a time is expected, such as 30s, 10m or 1h".to_owned())
 }
 
+pub(super) fn some_time(text: &str) -> Result<Duration, String> {
+    match time(text) {
+        Ok(Duration::ZERO) => Err("more than no time is expected".to_owned()),
+        found => found,
+    }
+}
+
 pub(super) fn filter(text: &str) -> Result<String, String> {
     EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
@@ -133,6 +201,23 @@ mod tests {
         assert_eq!(listener("off"), Ok(None));
         assert_eq!(listener("[::1]:5222"), Ok("[::1]:5222".parse().ok()));
         assert!(listener("5222").is_err() && listener("localhost:5222").is_err());
+    }
+
+    #[test]
+    fn hosts_have_a_name_or_an_address_and_a_port() {
+        for good in ["kafka-1.example.org:9092", "10.0.0.1:9092", "[::1]:9092", "linnet_node:7800"] {
+            assert_eq!(host(good).map(|host| host.to_string()).as_deref(), Ok(good));
+        }
+        for bad in
+            ["kafka", "kafka:", "kafka:0", "kafka:65536", ":9092", "::1:9092", "[x]:1", "a b:1", "http://a:1"]
+        {
+            assert!(host(bad).expect_err(bad).contains("HOST:PORT"), "{bad}");
+        }
+        assert_eq!(hosts("a:1, b:2").map(|list| list.len()), Ok(2));
+        assert!(hosts("a:1,").is_err() && hosts("").is_err());
+        assert!(
+            hosts(&vec!["a:1"; HOSTS].join(",")).is_ok() && hosts(&vec!["a:1"; HOSTS + 1].join(",")).is_err()
+        );
     }
 
     #[test]

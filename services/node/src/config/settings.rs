@@ -1,5 +1,29 @@
-//! The one table of settings of `linnet standard`: each is a flag, an environment variable and a key of the
-//! configuration file by the same name.
+//! The one table of settings: each is a flag, an environment variable and a key of the configuration file by the same
+//! name. Those of `linnet standard` are here, those that `linnet node` has beside them in `pool.rs`.
+
+use super::pool::POOL;
+
+/// Which settings there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Edition {
+    /// `linnet standard`
+    Standard,
+    /// `linnet node`
+    Enterprise,
+}
+
+impl Edition {
+    /// Its settings, in the order in which they are shown.
+    pub(crate) fn settings(self) -> impl Iterator<Item = &'static Setting> {
+        let more = if self == Self::Enterprise { POOL } else { &[] };
+        SETTINGS.iter().chain(more)
+    }
+
+    /// The setting of that name, if it has one.
+    pub(crate) fn setting(self, name: &str) -> Option<&'static Setting> {
+        self.settings().find(|setting| setting.name == name)
+    }
+}
 
 /// One setting.
 pub(crate) struct Setting {
@@ -22,20 +46,15 @@ impl Setting {
     }
 }
 
-/// The setting of that name.
-pub(crate) fn setting(name: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| setting.name == name)
-}
-
-const fn needed(name: &'static str, value: &'static str, about: &'static str) -> Setting {
+pub(super) const fn needed(name: &'static str, value: &'static str, about: &'static str) -> Setting {
     Setting { name, value, default: None, needed: true, about }
 }
 
-const fn optional(name: &'static str, value: &'static str, about: &'static str) -> Setting {
+pub(super) const fn optional(name: &'static str, value: &'static str, about: &'static str) -> Setting {
     Setting { name, value, default: None, needed: false, about }
 }
 
-const fn with(
+pub(super) const fn with(
     name: &'static str,
     value: &'static str,
     default: &'static str,
@@ -44,7 +63,7 @@ const fn with(
     Setting { name, value, default: Some(default), needed: false, about }
 }
 
-/// All settings, in the order in which they are shown.
+/// The settings of both editions, in the order in which they are shown.
 pub(crate) const SETTINGS: &[Setting] = &[
     needed("data", "DIR", "Directory for everything that is kept; made if missing"),
     needed("domain", "NAME", "The domain that is served, such as example.org"),

@@ -1,6 +1,6 @@
 //! `linnet config show` and `linnet config check`, for people and for programs.
 
-use super::{Problem, Reading, Standard, notes, sources::Value};
+use super::{Problem, Reading, sources::Value};
 use crate::ui;
 use serde_json::json;
 use std::process::ExitCode;
@@ -32,10 +32,11 @@ fn as_json(value: &Value) -> serde_json::Value {
     })
 }
 
-pub(super) fn check(outcome: Result<Standard, Vec<Problem>>) -> ExitCode {
+/// Takes the notes of a configuration that can be used, or the problems of another.
+pub(super) fn check(outcome: Result<Vec<Problem>, Vec<Problem>>) -> ExitCode {
     match outcome {
-        Ok(standard) => {
-            for note in notes(&standard) {
+        Ok(notes) => {
+            for note in notes {
                 eprintln!("{} {note}", ui::yellow("note:"));
             }
             println!("{}", ui::green("These settings can be used."));

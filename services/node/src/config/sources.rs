@@ -2,20 +2,28 @@
 
 use super::{
     Problem,
-    settings::{SETTINGS, Setting, setting},
+    settings::{Edition, Setting},
 };
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Names more alike than this are offered as what was meant (1: the same).
 const ALIKE: f64 = 0.7;
 
-/// The settings given on the command line.
+/// The settings given on the command line; as arguments, those of Standard Edition.
 #[derive(Clone, Default)]
 pub(crate) struct Flags {
     pub(super) file: Option<PathBuf>,
     pub(super) given: BTreeMap<&'static str, String>,
 }
+
+/// The settings given on the command line; as arguments, those of a node too.
+#[derive(Clone, Default)]
+pub(crate) struct PoolFlags(pub(super) Flags);
 
 /// One setting with its value.
 pub(crate) struct Value {
@@ -45,48 +53,77 @@ impl std::fmt::Display for Origin {
     }
 }
 
-/// Finds the value of every setting; `environment` looks a variable up.
-pub(super) fn resolve(
-    flags: &Flags,
-    environment: impl Fn(&str) -> Option<String>,
-    problems: &mut Vec<Problem>,
-) -> Vec<Value> {
-    let path = flags.file.clone().or_else(|| environment("LINNET_CONFIG").map(PathBuf::from));
-    let file = path.map(|path| (read_file(&path, problems), path));
-    let value = |setting: &'static Setting| {
-        let variable = setting.variable();
-        let (text, origin) = if let Some(text) = flags.given.get(setting.name) {
-            (Some(text.clone()), Origin::Flag)
-        } else if let Some(text) = environment(&variable) {
-            (Some(text), Origin::Environment(variable))
-        } else if let Some((values, path)) = &file
-            && let Some(text) = values.get(setting.name)
-        {
-            (Some(text.clone()), Origin::File(path.clone()))
-        } else {
-            (setting.default.map(str::to_owned), Origin::Default)
-        };
-        Value { setting, text, origin }
-    };
-    SETTINGS.iter().map(value).collect()
+/// Where values are looked for.
+pub(super) struct Sources<'a, E> {
+    flags: &'a Flags,
+    environment: E,
+    file: Option<(toml::Table, PathBuf)>,
 }
 
-fn read_file(path: &PathBuf, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
+impl<'a, E: Fn(&str) -> Option<String>> Sources<'a, E> {
+    /// Reads the file, if one is named; `environment` looks a variable up.
+    pub(super) fn open(flags: &'a Flags, environment: E, problems: &mut Vec<Problem>) -> Self {
+        let path = flags.file.clone().or_else(|| environment("LINNET_CONFIG").map(PathBuf::from));
+        let file = path.map(|path| (read_file(&path, problems), path));
+        Self { flags, environment, file }
+    }
+
+    /// Whether one of them says which role a node has.
+    pub(super) fn edition(&self) -> Edition {
+        let named = |(table, _): &(toml::Table, PathBuf)| table.contains_key("role");
+        let given = self.flags.given.contains_key("role")
+            || (self.environment)("LINNET_ROLE").is_some()
+            || self.file.as_ref().is_some_and(named);
+        if given { Edition::Enterprise } else { Edition::Standard }
+    }
+
+    /// Finds the value of every setting of that edition. What is given and is no setting of it is a problem, but for
+    /// variables, which may be somebody else's.
+    pub(super) fn resolve(self, edition: Edition, problems: &mut Vec<Problem>) -> Vec<Value> {
+        for name in self.flags.given.keys().filter(|name| edition.setting(name).is_none()) {
+            problems.push(Problem::new(name, "only with --role"));
+        }
+        let values = self.file.as_ref().map(|(table, path)| understand(table, path, edition, problems));
+        let value = |setting: &'static Setting| {
+            let variable = setting.variable();
+            let (text, origin) = if let Some(text) = self.flags.given.get(setting.name) {
+                (Some(text.clone()), Origin::Flag)
+            } else if let Some(text) = (self.environment)(&variable) {
+                (Some(text), Origin::Environment(variable))
+            } else if let (Some(values), Some((_, path))) = (&values, &self.file)
+                && let Some(text) = values.get(setting.name)
+            {
+                (Some(text.clone()), Origin::File(path.clone()))
+            } else {
+                (setting.default.map(str::to_owned), Origin::Default)
+            };
+            Value { setting, text, origin }
+        };
+        edition.settings().map(value).collect()
+    }
+}
+
+fn read_file(path: &Path, problems: &mut Vec<Problem>) -> toml::Table {
     let parsed = fs::read_to_string(path)
         .map_err(|error| error.to_string())
         .and_then(|text| text.parse::<toml::Table>().map_err(|error| error.to_string()));
-    let table = match parsed {
-        Ok(table) => table,
-        Err(error) => {
-            problems.push(Problem::new("config", format!("{}: {}", path.display(), error.trim_end())));
-            return BTreeMap::new();
-        }
-    };
+    parsed.unwrap_or_else(|error| {
+        problems.push(Problem::new("config", format!("{}: {}", path.display(), error.trim_end())));
+        toml::Table::new()
+    })
+}
+
+fn understand(
+    table: &toml::Table,
+    path: &Path,
+    edition: Edition,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<&'static str, String> {
     let mut values = BTreeMap::new();
     for (key, value) in table {
-        match (setting(&key), text_of(&value)) {
-            (None, _) => problems.push(unknown(&key, path)),
-            (Some(_), Some(text)) => drop(values.insert(key, text)),
+        match (edition.setting(key), text_of(value)) {
+            (None, _) => problems.push(unknown(key, path, edition)),
+            (Some(setting), Some(text)) => drop(values.insert(setting.name, text)),
             (Some(setting), None) => {
                 let text = format!("{}: a {} is not understood", path.display(), value.type_str());
                 problems.push(Problem::new(setting.name, text));
@@ -96,10 +133,13 @@ fn read_file(path: &PathBuf, problems: &mut Vec<Problem>) -> BTreeMap<String, St
     values
 }
 
-fn unknown(key: &str, path: &std::path::Path) -> Problem {
+fn unknown(key: &str, path: &Path, edition: Edition) -> Problem {
     let alike = |setting: &&Setting| strsim::jaro_winkler(key, setting.name);
-    let nearest = SETTINGS.iter().max_by(|a, b| alike(a).total_cmp(&alike(b)));
+    let nearest = edition.settings().max_by(|a, b| alike(a).total_cmp(&alike(b)));
     let hint = match nearest.filter(|nearest| alike(nearest) > ALIKE) {
+        _ if Edition::Enterprise.setting(key).is_some() => {
+            " of `linnet standard`; it is one of `linnet node`".to_owned()
+        }
         Some(nearest) => format!("; did you mean `{}`?", nearest.name),
         None => "; `linnet config show` lists all".to_owned(),
     };
@@ -129,8 +169,9 @@ impl FromArgMatches for Flags {
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         self.file = matches.get_one::<PathBuf>("config").cloned();
-        for setting in SETTINGS {
-            if let Some(text) = matches.get_one::<String>(setting.name) {
+        for setting in Edition::Enterprise.settings() {
+            // Not every command has every flag.
+            if let Ok(Some(text)) = matches.try_get_one::<String>(setting.name) {
                 self.given.insert(setting.name, text.clone());
             }
         }
@@ -140,15 +181,38 @@ impl FromArgMatches for Flags {
 
 impl Args for Flags {
     fn augment_args(command: Command) -> Command {
-        let config =
-            Arg::new("config").long("config").value_name("FILE").value_parser(value_parser!(PathBuf));
-        let config = config.help("TOML file with settings, by the same names [env: LINNET_CONFIG]");
-        SETTINGS.iter().fold(command.arg(config), |command, setting| command.arg(flag(setting)))
+        augment(command, Edition::Standard)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
         Self::augment_args(command)
     }
+}
+
+impl FromArgMatches for PoolFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Flags::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
+impl Args for PoolFlags {
+    fn augment_args(command: Command) -> Command {
+        augment(command, Edition::Enterprise)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+fn augment(command: Command, edition: Edition) -> Command {
+    let config = Arg::new("config").long("config").value_name("FILE").value_parser(value_parser!(PathBuf));
+    let config = config.help("TOML file with settings, by the same names [env: LINNET_CONFIG]");
+    edition.settings().fold(command.arg(config), |command, setting| command.arg(flag(setting)))
 }
 
 fn flag(setting: &'static Setting) -> Arg {

@@ -1,7 +1,7 @@
 //! Precedence, problems and the table itself.
 
 use super::*;
-use settings::SETTINGS;
+use check::notes;
 use std::{collections::BTreeSet, fs};
 
 fn flags(given: &[(&'static str, &str)]) -> Flags {
@@ -12,7 +12,7 @@ const NEEDED: [(&str, &str); 2] = [("data", "."), ("domain", "example.org")];
 
 fn read(given: &[(&'static str, &str)]) -> Result<Standard, Vec<Problem>> {
     let all: Vec<_> = NEEDED.iter().chain(given).copied().collect();
-    Reading::new(&flags(&all), |_| None).standard()
+    Reading::new(Some(Edition::Standard), &flags(&all), |_| None).standard()
 }
 
 fn problems(given: &[(&'static str, &str)]) -> Vec<String> {
@@ -42,7 +42,7 @@ fn flag_over_environment_over_file_over_default() {
         "LINNET_LOG_DAYS" => Some("5".to_owned()),
         _ => None,
     };
-    let reading = Reading::new(&flags, environment);
+    let reading = Reading::new(Some(Edition::Standard), &flags, environment);
     let origins: Vec<_> = ["domain", "log-days", "log", "xmpp"]
         .map(|name| reading.values.iter().find(|value| value.setting.name == name))
         .iter()
@@ -53,7 +53,9 @@ fn flag_over_environment_over_file_over_default() {
     assert_eq!((standard.domain.as_str(), standard.log_days), ("flag.example", 5));
     assert_eq!((standard.log.as_str(), standard.offline_im, standard.admin.len()), ("debug", false, 1));
     flags.file = Some(dir.path().join("other.toml"));
-    let refused = Reading::new(&flags, environment).standard().expect_err("the flag names another file");
+    let refused = Reading::new(Some(Edition::Standard), &flags, environment)
+        .standard()
+        .expect_err("the flag names another file");
     assert!(refused[0].to_string().contains("other.toml"));
 }
 
@@ -63,7 +65,7 @@ fn an_unknown_key_is_refused_with_the_nearest_name() {
     let file = dir.path().join("linnet.toml");
     fs::write(&file, "max_stanza = 1\nzzz = 2\n[xmpp]\nport = 5222").expect("written");
     let flags = Flags { file: Some(file), ..flags(&NEEDED) };
-    let refused = Reading::new(&flags, |_| None).standard().expect_err("refused");
+    let refused = Reading::new(Some(Edition::Standard), &flags, |_| None).standard().expect_err("refused");
     let text: Vec<_> = refused.iter().map(ToString::to_string).collect();
     assert!(
         text.iter().any(|line| line.contains("`max_stanza`") && line.contains("`max-stanza`?")),
@@ -79,7 +81,10 @@ fn every_problem_is_found_and_names_its_flag() {
     for name in ["--domain", "--xmpp", "--log-days", "--max-stanza"] {
         assert!(found.iter().any(|line| line.starts_with(name)), "{name}: {found:?}");
     }
-    assert!(Reading::new(&flags(&[]), |_| None).standard().expect_err("refused").len() >= 2);
+    assert!(
+        Reading::new(Some(Edition::Standard), &flags(&[]), |_| None).standard().expect_err("refused").len()
+            >= 2
+    );
 }
 
 #[test]
@@ -108,7 +113,7 @@ fn an_open_door_is_noted() {
 /// A setting that nothing reads would be an option that does nothing.
 #[test]
 fn every_setting_is_read() {
-    for setting in SETTINGS {
+    for setting in Edition::Standard.settings() {
         let found = read(&[(setting.name, "\u{0}=[")]).err().unwrap_or_default();
         let named = found.iter().any(|problem| problem.setting == setting.name);
         assert!(named, "--{} takes anything: {found:?}", setting.name);
@@ -117,7 +122,8 @@ fn every_setting_is_read() {
 
 #[test]
 fn names_are_unique_and_plain() {
-    let names: BTreeSet<_> = SETTINGS.iter().map(|setting| setting.name).collect();
-    assert_eq!(names.len(), SETTINGS.len());
+    let all = Edition::Enterprise.settings();
+    let names: BTreeSet<_> = all.map(|setting| setting.name).collect();
+    assert_eq!(names.len(), Edition::Enterprise.settings().count());
     assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
 }

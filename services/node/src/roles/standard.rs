@@ -8,11 +8,13 @@ mod panic;
 mod secret;
 mod upkeep;
 
-use crate::config::{LogFormat, Standard};
+pub(crate) use upkeep::names as certificate_names;
+
+use crate::config::{LogFormat, Standard, host_name};
 use domain::{conversation, user};
 use frontend::{
     Doors, FrontEnd, Settings,
-    admin::{Admin, AdminServer},
+    admin::{Admin, AdminServer, Alone},
     session::Sessions,
     upload::Terms,
     web::{self, Web},
@@ -184,11 +186,12 @@ async fn serve_admin(standard: &Standard, front: FrontEnd) -> Result<Option<Sock
         .build_v1()?;
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<AdminServer<Admin>>().await;
+    let alone = Arc::new(Alone::new(host_name(), front.log().shards()));
     let incoming = tonic::transport::server::TcpIncoming::from(listener);
     let server = tonic::transport::Server::builder()
         .add_service(health_service)
         .add_service(reflection)
-        .add_service(AdminServer::new(Admin::new(front)))
+        .add_service(AdminServer::new(Admin::new(front, alone)))
         .serve_with_incoming(incoming);
     tokio::task::spawn_local(async move {
         if let Err(error) = server.await {

@@ -123,3 +123,23 @@ fn a_file_that_is_no_certificate_is_reported_by_name() {
     assert!(error.contains("server.pem") && error.contains("delete"), "{error}");
     assert_eq!(scene.server(), "hello");
 }
+
+#[test]
+fn the_nodes_of_a_pool_have_one_authority_and_a_certificate_each_for_both_sides() {
+    let scene = Scene::new();
+    let node = |name: &str| Authority::of_node(&scene.authority.dir, name);
+    assert_eq!(node("n1").ensure(&names(&["n1"]), now()).expect("made"), Ensured::Founded);
+    let ca = scene.ca();
+    assert_eq!(node("n.2").ensure(&names(&["n.2", "10.0.0.2"]), now()).expect("made"), Ensured::Renewed);
+    assert_eq!(node("n1").ensure(&names(&["n1"]), now()).expect("kept"), Ensured::Kept);
+    assert_eq!(scene.ca(), ca);
+    let path = node("n.2").certificate();
+    assert_eq!(path, scene.authority.dir.join("n.2.pem"));
+    let pem = fs::read_to_string(&path).expect("there");
+    let (server, client) = with_certificate(&path, &pem, |certificate| {
+        let usage = certificate.extended_key_usage().expect("read").expect("has one").value.clone();
+        (usage.server_auth, usage.client_auth)
+    })
+    .expect("parsed");
+    assert!(server && client);
+}

@@ -17,7 +17,7 @@ const HOURLY: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// The names that the certificate must have.
-pub(super) fn names(domain: &Address) -> Vec<String> {
+pub(crate) fn names(domain: &Address) -> Vec<String> {
     let below = ["conference", "upload"].map(|name| format!("{name}.{domain}"));
     let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     std::iter::once(domain.to_string()).chain(below).chain(local).collect()
