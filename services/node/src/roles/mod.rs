@@ -1,4 +1,5 @@
-//! What a node can run: a page for each.
+//! What a node can run: a page for each, over the house that they share.
 
 pub(crate) mod frontend;
+mod house;
 pub(crate) mod standard;
