@@ -32,10 +32,17 @@ mod linnet {
             include!(concat!(env!("OUT_DIR"), "/linnet.admin.v1.rs"));
         }
     }
+    pub mod cluster {
+        pub mod v1 {
+            include!(concat!(env!("OUT_DIR"), "/linnet.cluster.v1.rs"));
+        }
+    }
 }
 
 /// `linnet.admin.v1`: the administrator's gRPC service.
 pub use linnet::admin::v1 as admin;
+/// `linnet.cluster.v1`: what the nodes of a pool say to each other.
+pub use linnet::cluster::v1 as cluster;
 /// `linnet.entity.v1`: what every contract speaks of.
 pub use linnet::entity::v1 as entity;
 /// `linnet.log.v1`: the records of the log.

@@ -10,13 +10,14 @@ use std::{
 };
 
 /// The levels of the house: an arrow points down, or stays inside the second level.
-const LEVELS: [(&str, u8); 12] = [
+const LEVELS: [(&str, u8); 13] = [
     ("proto", 1),
     ("domain", 1),
     ("xmpp", 2),
     ("transport", 2),
     ("event-log", 2),
     ("store", 2),
+    ("cluster", 2),
     ("frontend", 3),
     ("archive", 3),
     ("node", 4),
