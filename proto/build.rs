@@ -5,12 +5,13 @@ use prost::Message as _;
 use std::{env, error::Error, fs, path::PathBuf};
 
 /// Every contract; what they import is found by itself.
-const CONTRACTS: [&str; 5] = [
+const CONTRACTS: [&str; 6] = [
     "proto/linnet/entity/v1/entity.proto",
     "proto/linnet/log/v1/log.proto",
     "proto/linnet/state/v1/state.proto",
     "proto/linnet/admin/v1/admin.proto",
     "proto/linnet/cluster/v1/message.proto",
+    "proto/linnet/cluster/v1/link.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

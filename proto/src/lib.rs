@@ -41,7 +41,7 @@ mod linnet {
 
 /// `linnet.admin.v1`: the administrator's gRPC service.
 pub use linnet::admin::v1 as admin;
-/// `linnet.cluster.v1`: what nodes of a pool say to each other.
+/// `linnet.cluster.v1`: what the nodes of a pool say to each other.
 pub use linnet::cluster::v1 as cluster;
 /// `linnet.entity.v1`: what every contract speaks of.
 pub use linnet::entity::v1 as entity;

@@ -7,7 +7,7 @@ use crate::{
         APPEND_RETRY, AWAKE, ENTITY_MAILBOX, RECORD_BYTES, REPLAY_BYTES, RETRY_DELAY, SHARD_MAILBOX,
         SNAPSHOT_EVERY, STUCK_AFTER,
     },
-    session::Inbox,
+    session::{Inbox, Line, here},
     upload::Terms,
 };
 use domain::{
@@ -233,7 +233,7 @@ fn a_turn_with_very_much_becomes_several_records() {
         let (reply, credentials) = oneshot::channel();
         place.ask(ToUser::Credentials(reply));
         let credentials = credentials.await.expect("an answer").number;
-        place.ask(ToUser::Attach { endpoint: desk(), line: Line::Near(inbox), ask, credentials });
+        place.ask(ToUser::Attach { endpoint: desk(), line: Line::Near(Inbox { session: here(1), events }), ask, credentials });
         let state = State::of(Availability::Available);
         let publish = endpoint::Command::Publish(Arc::new(state));
         let command = Command::Endpoint { endpoint: desk(), ticket: Ticket(1), command: publish };

@@ -193,6 +193,9 @@ pub enum Message {
         answer: Answer,
     },
 
+    /// To a node: hand over all shards and take none.
+    Drain,
+
     /// Of a kind, or with a command, an event or an answer, that only a newer release knows.
     Unknown,
 }
@@ -220,7 +223,7 @@ choice!(
     }
     lone {}
     one {}
-    nothing {}
+    nothing { Drain }
     never { Unknown }
 );
 

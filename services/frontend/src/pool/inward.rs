@@ -140,7 +140,11 @@ impl Pool {
             Message::Resumed { session, ask, found } => {
                 self.to_port(session.number, ToPort::Found(AskId(ask), found))
             }
-            Message::LetGo { session, id } => self.to_port(session.number, ToPort::LetGo(id.0)),
+            Message::LetGo { session, .. } => self.to_port(session.number, ToPort::LetGo),
+            Message::Drain => {
+                self.begin_drain();
+                Ok(())
+            }
             Message::Answer { id, answer } => {
                 self.0.questions.answered(id, answer);
                 Ok(())
@@ -180,6 +184,7 @@ impl Receiver for Pool {
     }
 
     fn moved(&self, shards: &[Shard]) {
+        self.0.moved.notify_waiters();
         let Some(started) = self.started() else { return };
         let moved = Arc::new(Moved::new(started.parts.log.shards(), shards));
         self.0.questions.moved(&moved);

@@ -4,6 +4,7 @@
 //! A command for a home elsewhere goes there as a [`Message`]; so does what a home says to a session. A session has a port
 //! on the node of its connection, where its home, wherever that is, finds it.
 
+mod admin;
 mod inward;
 mod moved;
 mod outward;
@@ -15,12 +16,15 @@ pub(crate) use moved::{Moved, PoolChange};
 
 use crate::{entity::ToUser, front::Parts, session::SessionId, shard::ShardActor};
 use actix::{Addr, Arbiter};
-use cluster::{Cluster, NodeId, wire::Message};
+use cluster::{Cluster, NodeId, Owner, wire::Message};
 use domain::{Address, Shard, endpoint::Event};
 use ports::{Port, Ports, ToPort};
 use questions::Questions;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-use tokio::runtime::Handle;
+use std::{
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+    time::Duration,
+};
+use tokio::{runtime::Handle, sync::Notify};
 
 /// This node's part in the pool. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +35,8 @@ struct Inner {
     /// Where waiting is done.
     runtime: Handle,
     questions: Questions,
+    /// Rings when shards have moved.
+    moved: Notify,
     /// By shard: its actor, while it is owned here.
     homes: Vec<RwLock<Option<Addr<ShardActor>>>>,
     started: OnceLock<Started>,
@@ -52,6 +58,7 @@ impl Pool {
             cluster: OnceLock::new(),
             runtime: Handle::current(),
             questions: Questions::default(),
+            moved: Notify::new(),
             homes,
             started: OnceLock::new(),
         }));
@@ -77,6 +84,32 @@ impl Pool {
         let set = self.0.started.set(Started { parts, workers, ports });
         debug_assert!(set.is_ok(), "a front end starts once");
         self.cluster().set_serving();
+    }
+
+    /// Waits until every shard has an owner, but not longer than that.
+    pub async fn settled(&self, patience: Duration) {
+        let all = async {
+            loop {
+                let changed = self.0.moved.notified();
+                if self.cluster().shards().all().all(|shard| self.cluster().owner(shard) != Owner::Nobody) {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            tracing::warn!("not every shard has an owner yet; commands for those that have none wait");
+        }
+    }
+
+    /// Hands over every shard; others take them.
+    pub async fn drain(&self) {
+        self.cluster().drain().await;
+    }
+
+    /// Takes part no more.
+    pub async fn leave(&self) {
+        self.cluster().leave().await;
     }
 
     fn started(&self) -> Option<&Started> {

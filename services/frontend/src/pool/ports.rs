@@ -57,7 +57,7 @@ pub(crate) enum ToPort {
     /// A connection of this node, behind this inbox, resumes it if it has this id.
     Wanted { id: Arc<str>, ask: AskId, inbox: Inbox },
     /// A connection of another node has resumed it.
-    LetGo(Arc<str>),
+    LetGo,
     /// It is over.
     Close,
 }
@@ -264,7 +264,7 @@ impl Handler<Port> for Ports {
             ToPort::Taker { inbox, .. } => drop(self.takers.insert(number, inbox)),
             ToPort::Found(ask, found) => self.found(number, ask, found),
             ToPort::Wanted { id, ask, inbox } => self.wanted(number, &id, ask, inbox),
-            ToPort::LetGo(_) => {
+            ToPort::LetGo => {
                 if let Some(mut session) = self.sessions.remove(&number) {
                     session.outbox.send(Event::Ended(Ending::Replaced));
                 }

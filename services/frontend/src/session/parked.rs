@@ -80,11 +80,6 @@ impl Parked {
         self.settle(now, outputs)
     }
 
-    /// Whether its time has passed.
-    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
-        self.until <= now
-    }
-
     fn settle(&mut self, now: Timestamp, mut outputs: Vec<Output>) -> Consequences {
         let mut consequences = Consequences::default();
         let mut out = Out::default();

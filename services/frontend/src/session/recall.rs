@@ -137,11 +137,6 @@ impl Recall {
             |(_, command): &&(Ticket, Command)| answered_by(me, command).is_some_and(|home| has_moved(&home));
         self.asked.iter().filter(concerned).cloned().collect()
     }
-
-    /// Whether an answer is owed.
-    pub(crate) fn waits(&self) -> bool {
-        !self.asked.is_empty()
-    }
 }
 
 /// Who else than the user's own home answers this.

@@ -3,7 +3,7 @@
 //! Two authorities: what is signed for clients to trust never lets anybody into the pool.
 
 use super::Failure;
-use crate::{roles::standard::certificate_names, ui};
+use crate::{roles::certificate_names, ui};
 use clap::Args;
 use domain::Address;
 use std::{

@@ -15,7 +15,7 @@ mod sources;
 
 use clap::Subcommand;
 use domain::Address;
-pub(crate) use node::{Node, host_name};
+pub(crate) use node::{ClusterTls, Kafka, KafkaTls, Login, Node, Sasl, host_name};
 use settings::Edition;
 pub(crate) use show::report;
 pub(crate) use sources::{Flags, PoolFlags};

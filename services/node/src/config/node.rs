@@ -13,7 +13,6 @@ const REPLICATION: u8 = 9;
 
 /// Everything that a front end of a pool can be told. What each means: `config/pool.rs`.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "read by the role")]
 pub(crate) struct Node {
     /// What it has in common with Standard Edition.
     pub(crate) standard: Standard,
@@ -35,7 +34,6 @@ pub(crate) enum Role {
 
 /// How Kafka is reached.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "read by the role")]
 pub(crate) struct Kafka {
     /// At least one.
     pub(crate) brokers: Vec<HostPort>,
@@ -53,7 +51,6 @@ pub(crate) struct Kafka {
 
 /// Files for TLS to Kafka.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "read by the role")]
 pub(crate) struct KafkaTls {
     pub(crate) ca: PathBuf,
     /// Our certificate and key, where the brokers want them.
@@ -62,7 +59,6 @@ pub(crate) struct KafkaTls {
 
 /// SASL.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "read by the role")]
 pub(crate) struct Login {
     pub(crate) user: String,
     /// UTF-8 without control characters.
@@ -80,7 +76,6 @@ pub(crate) enum Sasl {
 
 /// How the nodes find and trust each other.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "read by the role")]
 pub(crate) struct Cluster {
     pub(crate) listen: SocketAddr,
     /// Its port is 0 where that of `listen` is.
@@ -94,7 +89,6 @@ pub(crate) struct Cluster {
 
 /// Files for mutual TLS between nodes.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "read by the role")]
 pub(crate) struct ClusterTls {
     pub(crate) ca: PathBuf,
     pub(crate) certificate: PathBuf,

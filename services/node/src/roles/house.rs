@@ -10,11 +10,12 @@ mod upkeep;
 
 pub(crate) use upkeep::names as certificate_names;
 
-use crate::config::{LogFormat, Standard, host_name};
+use super::frontend as role;
+use crate::config::{LogFormat, Node, Standard, host_name};
 use domain::{conversation, user};
 use ::frontend::{
     Doors, FrontEnd, Settings,
-    admin::{Admin, AdminServer, Alone},
+    admin::{self, Admin, AdminServer, Alone},
     session::Sessions,
     upload::Terms,
     web::{self, Web},
@@ -60,7 +61,7 @@ async fn serve(standard: Standard, node: Option<Node>) -> Result<(), Box<dyn Err
         tracing::warn!(?cut, "the end of the log was cut: it was being written when the process was killed");
     }
     let log = match &node {
-        Some(node) => frontend::log(node)?,
+        Some(node) => role::log(node)?,
         None => event_log::Log::start(
             store.log(),
             event_log::Options { disk_reserve: standard.disk_reserve, ..event_log::Options::default() },
@@ -80,7 +81,7 @@ async fn serve(standard: Standard, node: Option<Node>) -> Result<(), Box<dyn Err
     });
 
     let settings = settings(&standard)?;
-    let pool = node.as_ref().map(frontend::join).transpose()?;
+    let pool = node.as_ref().map(role::join).transpose()?;
     let front =
         FrontEnd::start(settings, log.clone(), store, history, Arc::clone(&gate), pool.clone()).await?;
     let sessions = Sessions::new(
@@ -90,7 +91,11 @@ async fn serve(standard: Standard, node: Option<Node>) -> Result<(), Box<dyn Err
     let doors = Doors { xmpp: standard.xmpp, xmpp_tls: standard.xmpp_tls, component: standard.component };
     let opened = ::frontend::open(&front, &sessions, &entrance, &doors)?;
     let web = serve_web(&standard, &tls, Web { front: front.clone(), metrics, sessions })?;
-    let grpc = serve_admin(&standard, front.clone()).await?;
+    let seen: Arc<dyn admin::Pool> = match &pool {
+        Some(pool) => Arc::new(pool.clone()),
+        None => Arc::new(Alone::new(host_name(), front.log().shards())),
+    };
+    let grpc = serve_admin(&standard, front.clone(), seen).await?;
     upkeep::start(&front, &standard, &tls);
     if let Some(pool) = &pool {
         pool.settled(PATIENCE).await;
@@ -98,6 +103,10 @@ async fn serve(standard: Standard, node: Option<Node>) -> Result<(), Box<dyn Err
     announce(&standard, &opened, web.as_ref().map(|(address, _)| *address), grpc);
 
     stop.asked().await;
+    if let Some(pool) = &pool {
+        tracing::info!("shutting down: shards are handed over");
+        pool.drain().await;
+    }
     tracing::info!("shutting down: clients are told, what was acknowledged is on disk already");
     let left = gate.drain(standard.drain_timeout).await;
     if left > 0 {
@@ -190,7 +199,11 @@ fn serve_web(
     Ok(Some((address, handle)))
 }
 
-async fn serve_admin(standard: &Standard, front: FrontEnd) -> Result<Option<SocketAddr>, Box<dyn Error>> {
+async fn serve_admin(
+    standard: &Standard,
+    front: FrontEnd,
+    pool: Arc<dyn admin::Pool>,
+) -> Result<Option<SocketAddr>, Box<dyn Error>> {
     let Some(address) = standard.grpc else { return Ok(None) };
     let listener =
         tokio::net::TcpListener::bind(address).await.map_err(|error| format!("--grpc {address}: {error}"))?;
@@ -200,12 +213,11 @@ async fn serve_admin(standard: &Standard, front: FrontEnd) -> Result<Option<Sock
         .build_v1()?;
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<AdminServer<Admin>>().await;
-    let alone = Arc::new(Alone::new(host_name(), front.log().shards()));
     let incoming = tonic::transport::server::TcpIncoming::from(listener);
     let server = tonic::transport::Server::builder()
         .add_service(health_service)
         .add_service(reflection)
-        .add_service(AdminServer::new(Admin::new(front, alone)))
+        .add_service(AdminServer::new(Admin::new(front, pool)))
         .serve_with_incoming(incoming);
     tokio::task::spawn_local(async move {
         if let Err(error) = server.await {

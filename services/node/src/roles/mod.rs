@@ -3,3 +3,5 @@
 pub(crate) mod frontend;
 mod house;
 pub(crate) mod standard;
+
+pub(crate) use house::certificate_names;
