@@ -12,8 +12,6 @@ fn rows(state: &State, shard: domain::Shard) -> BTreeMap<String, Option<Bytes>> 
     state
         .load(shard, |key, value| _ = rows.insert(text(key), value))
         .unwrap_or_else(|error| panic!("{error}"));
-    // Shard 0 holds whose topics these are.
-    rows.retain(|key, _| key != "the deployment");
     rows
 }
 

@@ -8,15 +8,21 @@ use rdkafka::{
     consumer::ConsumerContext,
     error::{KafkaError, RDKafkaErrorCode},
 };
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
+
+/// What was said longer ago has nothing to do with what goes wrong now.
+const NEWS: Duration = Duration::from_mins(1);
 
 /// What the clients hear of their connections, put together.
 #[derive(Default)]
 pub(super) struct Health {
-    last: Mutex<Option<String>>,
+    last: Mutex<Option<(Instant, String)>>,
     /// A broker said no, and will again: a wrong password, a certificate that is not trusted.
     refused: Mutex<Option<String>>,
     /// Connections that were lost or could not be made.
@@ -27,7 +33,8 @@ impl Health {
     /// What was said last, for people.
     pub(super) fn last(&self) -> String {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        last.unwrap_or_else(|| "its brokers do not answer".into())
+        let last = last.filter(|(at, _)| at.elapsed() < NEWS);
+        last.map_or_else(|| "its brokers do not answer".into(), |(_, said)| said)
     }
 
     pub(super) fn refused(&self) -> Option<String> {
@@ -73,7 +80,7 @@ impl ClientContext for Context {
             }
             _ => {}
         }
-        *self.health.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+        *self.health.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), reason));
     }
 }
 

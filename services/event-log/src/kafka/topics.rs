@@ -47,6 +47,8 @@ impl Plan {
             ("min.insync.replicas", options.in_sync().to_string()),
             ("unclean.leader.election.enable", "false".into()),
             ("max.message.bytes", (RECORD_BYTES + 2 * OVERHEAD).to_string()),
+            // What another setting would make of the records cannot be read by every client.
+            ("compression.type", "producer".into()),
             // The broker's clock: with a node's, one that is an hour off could write nothing, or drop records early.
             ("message.timestamp.type", "LogAppendTime".into()),
         ];
