@@ -3,8 +3,9 @@
 #   kafka.sh install               fetches it once (about 55 MB, with mvn) and prints the folder
 #   kafka.sh start DIR NODES PORT  starts what does not run; broker i listens on PORT+2(i-1), its controller one above
 #   kafka.sh kill|pause|resume DIR N     kill -9, SIGSTOP, SIGCONT of one broker
+#   kafka.sh run kafka-configs.sh …      one of Kafka's own tools by its usual name, as a refusal of linnet names it
 #   kafka.sh stop DIR              kill -9 of all; nothing that was acknowledged needs more
-# DIR/extra.properties is appended to each broker's configuration; DIR/scram holds `name password` of a SCRAM user.
+# DIR/extra.properties is appended to each broker's configuration ({port}, {controller}, {secure}: a port more); DIR/scram holds `name password` of a SCRAM user.
 # LINNET_KAFKA_OWNER=PID: all of it ends, DIR too, when that process does. LINNET_KAFKA_JVM: flags of the brokers.
 set -euo pipefail
 version=4.3.1 log4j=2.25.4 # the log4j-core that this Kafka brings
@@ -69,7 +70,7 @@ num.io.threads=4
 broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=500
 END
-    if [ -f "$dir/extra.properties" ]; then sed "s/{port}/$at/g; s/{node}/$1/g" "$dir/extra.properties"; fi
+    if [ -f "$dir/extra.properties" ]; then sed "s/{port}/$at/g; s/{controller}/$((at + 1))/g; s/{secure}/$((port + 2 * nodes))/g" "$dir/extra.properties"; fi
 }
 
 format() {
@@ -126,6 +127,17 @@ stop() {
     return 0
 }
 
+run() {
+    local class
+    case $1 in
+        kafka-configs.sh) class=kafka.admin.ConfigCommand ;;
+        kafka-topics.sh) class=org.apache.kafka.tools.TopicCommand ;;
+        kafka-delete-records.sh) class=org.apache.kafka.tools.DeleteRecordsCommand ;;
+        *) die "no tool $1" ;;
+    esac
+    install && java_of_kafka "$class" "${@:2}"
+}
+
 signal() { local p && p=$(pid "$2") && kill "-$1" "$p" || die "broker $2 does not run"; }
 
 command=${1:-help} dir=$(realpath -m "${2:-.}")
@@ -135,6 +147,7 @@ case $command:$# in
     kill:3) signal KILL "$3" ;;
     pause:3) signal STOP "$3" ;;
     resume:3) signal CONT "$3" ;;
+    run:*) run "${@:2}" ;;
     stop:2) stop ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0" && exit 2 ;;
 esac

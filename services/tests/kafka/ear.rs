@@ -3,9 +3,12 @@
 use bytes::Bytes;
 use domain::{Shard, ShardCount};
 use event_log::{AppendError, Appender, Log, Offset, Sink, kafka::Options};
-use std::sync::{
-    Arc,
-    mpsc::{Receiver, Sender, channel},
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
+    time::{Duration, Instant},
 };
 use tests::{Kafka, kafka::prefix, limits::WAIT};
 
@@ -91,5 +94,14 @@ pub(crate) fn texts(log: &Log, shard: Shard, from: u64) -> Vec<(u64, String)> {
         let Some((last, _)) = page.last() else { return all };
         next = last.plus(1);
         all.extend(page.iter().map(|(at, text)| (at.0, String::from_utf8_lossy(text).into_owned())));
+    }
+}
+
+/// Waits for what nobody tells.
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let patience = Instant::now() + Duration::from_mins(1);
+    while !is_so() {
+        assert!(Instant::now() < patience, "never: {what}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }

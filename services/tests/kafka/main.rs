@@ -3,3 +3,8 @@
 
 mod ear;
 mod order;
+mod outage;
+mod owners;
+mod refused;
+mod rows;
+mod trimmed;

@@ -53,6 +53,26 @@ fn followers_of_another_log_hear_of_it_and_find_it() {
 }
 
 #[test]
+fn what_comes_together_is_told_once_and_all_of_it_is_there() {
+    let options = options(Kafka::shared());
+    let (log, other) = (connect(&options), connect(&options));
+    let (sender, grown) = channel();
+    assert!(other.follow(Arc::new(Watch(sender))));
+    let line = Line::new(&log, A);
+    let count = 4 * limits::TAIL_RUN;
+    for number in 0..count {
+        line.append(&number.to_string());
+    }
+    line.offsets(count);
+    let mut ends = Vec::new();
+    while ends.last() != Some(&Offset(count as u64)) {
+        ends.push(grown.recv_timeout(WAIT).expect("it is told"));
+    }
+    assert!(ends.is_sorted() && ends.len() < count / 2, "{} notices of {count} records", ends.len());
+    assert_eq!(texts(&other, A, 0).len(), count);
+}
+
+#[test]
 fn latest_and_an_empty_answer_know_of_everything_that_was_acknowledged_to_anybody() {
     let options = options(Kafka::shared());
     let (log, other) = (connect(&options), connect(&options));

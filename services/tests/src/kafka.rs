@@ -27,7 +27,7 @@ struct Own {
 /// What a broker listens on besides, and who may sign in there.
 #[derive(Clone, Copy, Default)]
 pub struct Extra<'a> {
-    /// Lines of its configuration; `{port}` is its first port.
+    /// Lines of its configuration; `{port}` and `{controller}` are its ports, `{secure}` is one more.
     pub properties: &'a str,
     /// Name and password of a SCRAM-SHA-512 user.
     pub scram: Option<(&'a str, &'a str)>,
@@ -46,7 +46,7 @@ impl Kafka {
         if let Some((name, password)) = extra.scram {
             std::fs::write(folder.path().join("scram"), format!("{name} {password}\n")).expect("written");
         }
-        let port = free_ports(2 * nodes);
+        let port = free_ports(2 * nodes + 1);
         let own = Own { folder, nodes, port };
         own.start();
         let brokers: Vec<_> = (0..nodes).map(|node| format!("127.0.0.1:{}", port + 2 * node)).collect();
@@ -68,14 +68,10 @@ impl Kafka {
         &self.brokers
     }
 
-    /// The first port of a broker.
-    pub fn port(&self, node: u16) -> u16 {
-        self.own().port + 2 * (node - 1)
-    }
-
-    /// Where a broker keeps its data and its log.
-    pub fn folder(&self) -> &Path {
-        self.own().folder.path()
+    /// Where a listener may be that [`Extra::properties`] adds.
+    pub fn secure(&self) -> String {
+        let own = self.own();
+        format!("127.0.0.1:{}", own.port + 2 * own.nodes)
     }
 
     /// kill -9.
@@ -129,6 +125,14 @@ impl Own {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "kafka.sh {command} {arguments:?}: {said}");
     }
+}
+
+/// Runs one of Kafka's own tools: a command line as an operator would type it.
+pub fn run(command: &str) {
+    let output =
+        Command::new(script()).arg("run").args(command.split(' ')).output().expect("tools/kafka.sh runs");
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&said));
 }
 
 fn script() -> PathBuf {

@@ -20,6 +20,8 @@ use std::{
 /// A record that came back.
 pub(super) struct Back {
     pub(super) line: Arc<Line>,
+    /// The producer that had it.
+    pub(super) term: u64,
     pub(super) bytes: usize,
     /// Its offset, or why it failed.
     pub(super) outcome: Result<u64, String>,
@@ -92,12 +94,13 @@ impl Teller {
             for run in back.chunk_by(belong_together) {
                 self.tell(run);
             }
-            let failed = back.iter().any(|back| back.outcome.is_err());
+            // The newest of them: those before it have ended.
+            let failed = back.iter().filter(|back| back.outcome.is_err()).map(|back| back.term).max();
             back.clear();
-            if failed || looked.elapsed() >= POLL {
+            if failed.is_some() || looked.elapsed() >= POLL {
                 looked = Instant::now();
                 self.flight.look(looked);
-                self.producers.end(failed);
+                self.producers.end_failed(failed);
             }
         }
     }

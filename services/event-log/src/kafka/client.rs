@@ -8,15 +8,21 @@ use rdkafka::{
     consumer::ConsumerContext,
     error::{KafkaError, RDKafkaErrorCode},
 };
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
+
+/// What was said longer ago has nothing to do with what goes wrong now.
+const NEWS: Duration = Duration::from_mins(1);
 
 /// What the clients hear of their connections, put together.
 #[derive(Default)]
 pub(super) struct Health {
-    last: Mutex<Option<String>>,
+    last: Mutex<Option<(Instant, String)>>,
     /// A broker said no, and will again: a wrong password, a certificate that is not trusted.
     refused: Mutex<Option<String>>,
     /// Connections that were lost or could not be made.
@@ -27,7 +33,8 @@ impl Health {
     /// What was said last, for people.
     pub(super) fn last(&self) -> String {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        last.unwrap_or_else(|| "its brokers do not answer".into())
+        let last = last.filter(|(at, _)| at.elapsed() < NEWS);
+        last.map_or_else(|| "its brokers do not answer".into(), |(_, said)| said)
     }
 
     pub(super) fn refused(&self) -> Option<String> {
@@ -73,7 +80,7 @@ impl ClientContext for Context {
             }
             _ => {}
         }
-        *self.health.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+        *self.health.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), reason));
     }
 }
 
@@ -155,10 +162,75 @@ pub(super) fn consumer_settings(options: &Options, of: &str, buffer: usize) -> C
     config
 }
 
+/// For clients that nobody asks for their words between two uses: they say little, and what they say does not pile up.
+pub(super) fn quiet(mut config: ClientConfig) -> ClientConfig {
+    config.set_log_level(RDKafkaLogLevel::Critical);
+    config
+}
+
 /// Makes a client.
 pub(super) fn make<C: ClientContext, T: FromClientConfigAndContext<C>>(
     config: &ClientConfig,
     context: C,
 ) -> Result<T, ConnectError> {
     config.create_with_context(context).map_err(|error| ConnectError::Options(say(&error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        kafka::{Mechanism, Sasl, Tls, producer},
+        limits::{LINGER, READER_FETCH, REQUEST_WAIT, STATE_LINGER, TAIL_FETCH},
+    };
+
+    fn value(config: &ClientConfig, key: &str) -> String {
+        let native = config.create_native_config().unwrap_or_else(|error| panic!("{}", say(&error)));
+        native.get(key).unwrap_or_else(|error| panic!("{}", say(&error)))
+    }
+
+    #[test]
+    fn librdkafka_takes_the_settings_and_the_limits_stand_in_them() {
+        let mechanism = Mechanism::Plain;
+        let options = Options {
+            tls: Some(Tls::default()),
+            sasl: Some(Sasl { mechanism, user: "linnet".into(), password: "secret".into() }),
+            ..Options::new("127.0.0.1:9", "test", "example.org")
+        };
+        let milliseconds = |limit: std::time::Duration| limit.as_millis().to_string();
+        let log = producer::settings(&options, LINGER.as_secs_f64() * 1000.0);
+        for (key, expected) in [
+            ("security.protocol", "sasl_ssl"),
+            ("acks", "-1"),
+            ("enable.idempotence", "true"),
+            ("enable.gapless.guarantee", "true"),
+            ("linger.ms", &milliseconds(LINGER)),
+            ("socket.timeout.ms", &milliseconds(SOCKET_WAIT)),
+            ("request.timeout.ms", &milliseconds(REQUEST_WAIT)),
+            ("reconnect.backoff.max.ms", &milliseconds(RECONNECT_AT_MOST)),
+        ] {
+            assert_eq!(value(&log, key), expected, "{key}");
+        }
+        // The broker says first that it takes too long.
+        assert!(REQUEST_WAIT < SOCKET_WAIT && LINGER < STATE_LINGER);
+        for (of, fetch) in [("tail", TAIL_FETCH), ("reader", READER_FETCH)] {
+            let config = consumer_settings(&options, of, fetch);
+            assert_eq!(value(&config, "fetch.max.bytes"), fetch.to_string());
+            assert_eq!(value(&config, "queued.max.messages.kbytes"), (fetch / 1024).to_string());
+            assert_eq!(value(&config, "enable.partition.eof"), (of == "reader").to_string());
+        }
+    }
+
+    #[test]
+    fn what_librdkafka_says_is_shown_without_its_trimmings() {
+        let said = "[thrd:127.0.0.1:9/bootstrap]: 127.0.0.1:9/bootstrap: Connect failed: refused (after 0ms in state X)";
+        assert_eq!(plain(said), "127.0.0.1:9/bootstrap: Connect failed: refused");
+        let secret = KafkaError::ClientConfig(
+            rdkafka::types::RDKafkaConfRes::RD_KAFKA_CONF_INVALID,
+            "no PEM".into(),
+            "ssl.key.pem".into(),
+            "a secret".into(),
+        );
+        assert_eq!(say(&secret), "ssl.key.pem: no PEM");
+    }
 }

@@ -47,7 +47,7 @@ fn put(state: &State, deployment: &Deployment, deadline: Instant) -> Result<(), 
 fn first(state: &State) -> Result<Option<Deployment>, ConnectError> {
     let mut first: Option<Bytes> = None;
     state
-        .load(Shard(0), |key, value| {
+        .load_all(Shard(0), |key, value| {
             if key == KEY && first.is_none() {
                 first = value;
             }

@@ -34,7 +34,7 @@ pub(super) struct Ends {
 impl Ends {
     pub(super) fn new(options: &Options, health: &Arc<Health>) -> Result<Self, ConnectError> {
         let context = Context { of: "ends", health: Arc::clone(health) };
-        let mut config = client::settings(options);
+        let mut config = client::quiet(client::settings(options));
         config.set("allow.auto.create.topics", "false");
         let heard = options.shards.all().map(|_| AtomicU64::new(0)).collect();
         Ok(Self { asker: client::make(&config, context)?, topic: options.log_topic(), heard })
@@ -43,6 +43,15 @@ impl Ends {
     /// The client that asks: it is also the one that asks about topics.
     pub(super) fn asker(&self) -> &BaseConsumer<Context> {
         &self.asker
+    }
+
+    /// Lets the client say what it has to say: log lines and errors wait until they are asked for.
+    pub(super) fn listen(&self, patience: Duration) {
+        for _ in 0..16 {
+            if self.asker.poll(patience).is_none() {
+                return;
+            }
+        }
     }
 
     /// Acknowledged up to there, as the producer heard.
@@ -83,14 +92,13 @@ impl Ends {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let answer = self.ask_once(topic, shards, at, left.max(Duration::from_millis(1)));
-            // It has nothing to consume, but log lines and errors wait there.
-            while self.asker.poll(Duration::ZERO).is_some() {}
+            self.listen(if answer.is_ok() { Duration::ZERO } else { ASK_AGAIN });
             match answer {
                 Ok(ends) => return Ok(ends),
                 Err(error) if Instant::now() + ASK_AGAIN >= deadline => {
                     return Err(ReadError::Failed(format!("Kafka does not say where {topic} ends: {error}")));
                 }
-                Err(_) => std::thread::sleep(ASK_AGAIN),
+                Err(_) => {}
             }
         }
     }

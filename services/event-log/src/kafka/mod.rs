@@ -268,7 +268,7 @@ impl Running {
             std::thread::sleep(POLL / 10);
         }
         // What is still open fails now.
-        self.producers.end(true);
+        self.producers.end();
         self.tail.closed.store(true, Ordering::Release);
         let until = Instant::now() + CLOSE_WAIT;
         while !on_own && self.flight.records() > 0 && Instant::now() < until {

@@ -50,6 +50,7 @@ pub(super) fn settings(options: &Options, linger_ms: f64) -> ClientConfig {
 /// Hands what comes back to the inbox.
 struct Ear {
     context: Context,
+    term: u64,
     inbox: Arc<Inbox>,
 }
 
@@ -69,14 +70,25 @@ impl ProducerContext for Ear {
     fn delivery(&self, result: &DeliveryResult<'_>, line: Arc<Line>) {
         let (message, outcome) = match result {
             Ok(message) => (message, Ok(u64::try_from(message.offset()).unwrap_or(u64::MAX))),
-            Err((error, message)) => (message, Err(client::say(error))),
+            Err((error, message)) => (message, Err(why(error))),
         };
-        self.inbox.put(Back { line, bytes: message.payload_len(), outcome });
+        self.inbox.put(Back { line, term: self.term, bytes: message.payload_len(), outcome });
+    }
+}
+
+fn why(error: &KafkaError) -> String {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight) => {
+            "the producer has ended, and it is not known whether this was written".into()
+        }
+        _ => client::say(error),
     }
 }
 
 /// One producer, until it ends.
-pub(super) struct Term {
+struct Term {
+    /// Ascending.
+    number: u64,
     producer: BaseProducer<Ear>,
     ended: AtomicBool,
 }
@@ -90,6 +102,7 @@ pub(super) struct Producers {
     pub(super) flight: Arc<Flight>,
     current: Mutex<Option<Arc<Term>>>,
     lines: AtomicU64,
+    terms: AtomicU64,
     pub(super) closed: Arc<AtomicBool>,
 }
 
@@ -108,6 +121,7 @@ impl Producers {
             flight: Arc::clone(flight),
             current: Mutex::new(None),
             lines: AtomicU64::new(0),
+            terms: AtomicU64::new(0),
             closed: Arc::default(),
         }
     }
@@ -135,10 +149,11 @@ impl Producers {
 
     fn begin(&self) -> Result<Arc<Term>, String> {
         let context = Context { of: "log", health: Arc::clone(&self.health) };
-        let ear = Ear { context, inbox: Arc::clone(&self.inbox) };
+        let number = self.terms.fetch_add(1, Ordering::Relaxed);
+        let ear = Ear { context, term: number, inbox: Arc::clone(&self.inbox) };
         let config = settings(&self.options, self.options.linger.as_secs_f64() * 1000.0);
         let producer = config.create_with_context(ear).map_err(|error| client::say(&error))?;
-        let term = Arc::new(Term { producer, ended: AtomicBool::new(false) });
+        let term = Arc::new(Term { number, producer, ended: AtomicBool::new(false) });
         let polled = Arc::clone(&term);
         std::thread::Builder::new()
             .name("kafka-poll".into())
@@ -147,13 +162,25 @@ impl Producers {
         Ok(term)
     }
 
-    /// Ends the producer if it has failed, or `anyway`: what is open fails soon, and the next line gets a new one.
-    pub(super) fn end(&self, anyway: bool) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(term) = current.take_if(|term| anyway || term.producer.client().fatal_error().is_some()) {
-            if let Some((code, why)) = term.producer.client().fatal_error() {
+    /// Ends the producer if it is the one of which a record has failed, or if it says that it has failed.
+    pub(super) fn end_failed(&self, failed: Option<u64>) {
+        self.end_if(|term| {
+            let fatal = term.producer.client().fatal_error();
+            if let Some((code, why)) = &fatal {
                 tracing::error!(%code, why, "the producer of the log has failed; another one takes its place");
             }
+            fatal.is_some() || failed == Some(term.number)
+        });
+    }
+
+    /// Ends the producer: what is open fails soon.
+    pub(super) fn end(&self) {
+        self.end_if(|_| true);
+    }
+
+    fn end_if(&self, is_over: impl FnOnce(&Term) -> bool) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(term) = current.take_if(|term| is_over(term)) {
             term.ended.store(true, Ordering::Release);
             term.producer.purge(PurgeConfig::default().queue().inflight());
         }

@@ -152,7 +152,7 @@ impl Readers {
         }
         drop(state);
         let context = Context { of: "reader", health: Arc::clone(&self.health) };
-        let config = client::consumer_settings(&self.options, "reader", READER_FETCH);
+        let config = client::quiet(client::consumer_settings(&self.options, "reader", READER_FETCH));
         client::make(&config, context).map(|consumer| Reader { consumer, at: None, spare: None }).map_err(
             |error| {
                 self.state.lock().unwrap_or_else(PoisonError::into_inner).busy -= 1;

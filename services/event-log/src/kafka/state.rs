@@ -6,6 +6,7 @@
 
 use super::{
     client::{self, Context, Health},
+    deployment,
     ends::Ends,
     options::Options,
     producer,
@@ -121,7 +122,8 @@ impl State {
         let open = Arc::<Open>::default();
         let context = Context { of: "state", health: Arc::clone(health) };
         let mut config = producer::settings(options, STATE_LINGER.as_secs_f64() * 1000.0);
-        config.set("compression.type", "lz4");
+        // Nobody waits for a row, and a new owner reads all of them.
+        config.set("compression.type", "zstd");
         let producer = client::make(&config, Ear { context, open: Arc::clone(&open) });
         Self(Arc::new(Inner {
             producer: producer.map_err(|error| error.to_string()),
@@ -186,6 +188,19 @@ impl State {
     /// Gives every row of a shard that was durable when this was called, oldest first; of one key the newest counts, and
     /// `None` is a row that was removed. Blocks; it is an error if Kafka is silent for [`READ_WAIT`].
     pub fn load(&self, shard: Shard, mut row: impl FnMut(Bytes, Option<Bytes>)) -> Result<(), ReadError> {
+        self.load_all(shard, |key, value| {
+            if key != deployment::KEY {
+                row(key, value);
+            }
+        })
+    }
+
+    /// With the row that says whose topics these are.
+    pub(super) fn load_all(
+        &self,
+        shard: Shard,
+        mut row: impl FnMut(Bytes, Option<Bytes>),
+    ) -> Result<(), ReadError> {
         let Inner { topic, readers, ends, .. } = &*self.0;
         let first = ends.ask(topic, &[shard], At::Beginning, Instant::now() + READ_WAIT)?;
         let mut next = first[0].0;

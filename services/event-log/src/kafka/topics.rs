@@ -47,6 +47,8 @@ impl Plan {
             ("min.insync.replicas", options.in_sync().to_string()),
             ("unclean.leader.election.enable", "false".into()),
             ("max.message.bytes", (RECORD_BYTES + 2 * OVERHEAD).to_string()),
+            // What another setting would make of the records cannot be read by every client.
+            ("compression.type", "producer".into()),
             // The broker's clock: with a node's, one that is an hour off could write nothing, or drop records early.
             ("message.timestamp.type", "LogAppendTime".into()),
         ];
@@ -91,14 +93,13 @@ fn metadata(plan: &Plan, ends: &Ends, deadline: Instant) -> Result<Metadata, Con
     loop {
         let step = deadline.saturating_duration_since(Instant::now()).min(Duration::from_secs(1));
         let answer = ends.asker().fetch_metadata(Some(&plan.name), step.max(Duration::from_millis(1)));
-        // Errors of connections are heard only so.
-        while ends.asker().poll(Duration::ZERO).is_some() {}
+        ends.listen(if answer.is_ok() { Duration::ZERO } else { ASK_AGAIN });
         let health = &ends.asker().context().health;
         match answer {
             Ok(metadata) => return Ok(metadata),
             Err(_) if let Some(why) = health.refused() => return Err(ConnectError::Refused(why)),
             Err(_) if Instant::now() >= deadline => return Err(ConnectError::Unreachable(health.last())),
-            Err(_) => std::thread::sleep(ASK_AGAIN),
+            Err(_) => {}
         }
     }
 }
@@ -182,18 +183,25 @@ fn settings_of(
     admin: &AdminClient<client::Context>,
     deadline: Instant,
 ) -> Result<ConfigResource, ConnectError> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    let how = AdminOptions::new().request_timeout(Some(left));
-    let refused = |why: String| {
-        ConnectError::Refused(format!("the settings of the topic {} cannot be read: {why}", plan.name))
-    };
-    let answer = wait(admin.describe_configs([&ResourceSpecifier::Topic(&plan.name)], &how))
-        .map_err(|e| refused(client::say(&e)))?;
-    answer
-        .into_iter()
-        .next()
-        .ok_or_else(|| refused("no answer".into()))?
-        .map_err(|code| refused(code.to_string()))
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let how = AdminOptions::new().request_timeout(Some(left.max(Duration::from_secs(1))));
+        let answer = wait(admin.describe_configs([&ResourceSpecifier::Topic(&plan.name)], &how));
+        let why = match answer.map(|answer| answer.into_iter().next()) {
+            Ok(Some(Ok(settings))) if settings.get("cleanup.policy").is_some() => return Ok(settings),
+            Ok(Some(Err(code))) => code.to_string(),
+            Err(error) => client::say(&error),
+            // A broker that has not heard of a new topic yet.
+            Ok(_) => "no answer".into(),
+        };
+        if Instant::now() >= deadline {
+            let name = &plan.name;
+            return Err(ConnectError::Refused(format!(
+                "the settings of the topic {name} cannot be read: {why}"
+            )));
+        }
+        std::thread::sleep(ASK_AGAIN);
+    }
 }
 
 fn check_settings(plan: &Plan, has: &ConfigResource, options: &Options) -> Result<(), ConnectError> {
