@@ -112,6 +112,9 @@ impl Swim {
 
     /// When `Alarm` is due.
     pub(crate) fn deadline(&self) -> Duration {
+        if self.over {
+            return Duration::MAX;
+        }
         let timer = self.timers.first_key_value().map_or(Duration::MAX, |((at, _), _)| *at);
         timer.min(self.ask_at)
     }

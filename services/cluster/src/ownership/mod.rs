@@ -14,7 +14,8 @@ pub mod table;
 mod tests;
 
 use crate::{NodeId, Owner, Standing, limits};
-use backoff::{Backoff, Random};
+use backoff::Backoff;
+pub(crate) use backoff::Random;
 use domain::{Shard, ShardCount};
 use std::{collections::BTreeMap, time::Duration};
 use table::{News, Pin, Row, Table};
