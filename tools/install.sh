@@ -4,7 +4,7 @@
 set -euo pipefail
 declare -A packages=(
     [build]="build-essential clang libclang-dev pkg-config"
-    [test]="python3 python3-slixmpp profanity tmux curl"
+    [test]="python3 python3-slixmpp profanity tmux curl haproxy prometheus python3-pip"
     [bench]="valgrind"
 )
 wanted=(${packages[build]})

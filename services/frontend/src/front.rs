@@ -5,6 +5,7 @@ use crate::{
     clock,
     meters::Meters,
     peer::Peers,
+    process::Process,
     router::Router,
     shard::{ShardActor, WriteDown},
     upload::{Files, Slots, Terms},
@@ -248,6 +249,10 @@ impl FrontEnd {
     /// Hands every number to the `metrics` recorder, for `/metrics`.
     pub fn publish_meters(&self) {
         self.0.parts.meters.publish();
+        Process::read().publish();
+        metrics::gauge!("linnet_shards").set(f64::from(self.log().shards().get()));
+        metrics::gauge!("linnet_shards_owned")
+            .set(f64::from(u16::try_from(self.shards()).unwrap_or(u16::MAX)));
     }
 
     /// What does not work now, a sentence each.

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod meters;
 pub mod passwords;
 pub mod peer;
+mod process;
 mod router;
 pub mod session;
 mod shard;
