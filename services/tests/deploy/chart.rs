@@ -103,6 +103,7 @@ fn values_that_cannot_work_are_refused() {
         ("replica=3", "replica"),
         ("settings.max_stanza=1", "max_stanza"),
         ("settings.domain=example.net", "the chart sets it"),
+        ("drainSeconds=120", "killed while it hands over"),
     ] {
         let output = run(&mut template(KUBERNETES[1], &["--values", &small, "--set", value]), "");
         assert!(!output.status.success() && said(&output).contains(expected), "{value}: {}", said(&output));

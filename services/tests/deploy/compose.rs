@@ -102,6 +102,9 @@ fn what_is_mounted_and_what_is_waited_for_is_there() {
     assert!(mounted >= 4, "{mounted}");
     let ready = |name: &str| services[name]["depends_on"]["kafka"]["condition"] == "service_healthy";
     assert!(ready("node1") && ready("node2"));
+    // Else `up --wait` would take its end for a failure.
+    let first = &services["node1"]["depends_on"]["certificates"]["condition"];
+    assert_eq!(first, "service_completed_successfully");
     // Longer than a node takes to hand over its shards and to see its clients off.
     let grace = str_of(&services["node1"]["stop_grace_period"]);
     assert_eq!(grace, "1m30s");

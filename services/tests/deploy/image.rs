@@ -77,3 +77,31 @@ fn every_library_that_linnet_loads_is_in_it() {
     }
     assert!(loaded.contains("libc"), "{loaded:?}");
 }
+
+/// The last stage's own steps, in a namespace whose `/etc` and `/var/lib` are copies that vanish; packages apart, which need
+/// a mirror.
+#[test]
+fn its_user_can_be_made_and_owns_its_folders() {
+    let steps = all("RUN").last().expect("the last stage has one").clone();
+    let ours: Vec<_> = steps.split("&&").map(str::trim).filter(|step| !step.contains("/apt")).collect();
+    let ours: Vec<_> = ours.into_iter().filter(|step| !step.starts_with("apt-get")).collect();
+    let root = rustix::process::geteuid().is_root();
+    // Who is no root may not give files away.
+    let ours: Vec<_> = ours.into_iter().filter(|step| root || !step.starts_with("chown")).collect();
+    assert!(ours.iter().any(|step| step.starts_with("useradd")), "{steps}");
+    let script = format!(
+        "mount -t tmpfs none /mnt && cp -a /etc/. /mnt && mount --bind /mnt /etc && mount -t tmpfs none /var/lib && {}",
+        ours.join(" && ")
+    );
+    let script = format!("{script} && id linnet && stat -c %u /var/lib/linnet /etc/linnet");
+    let mut command = Command::new("unshare");
+    if !root {
+        command.arg("--map-root-user");
+    }
+    let output = good(&run(
+        command.args(["--mount", "sh", "-ec", &script]).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+        "",
+    ));
+    assert!(output.contains("uid=10001(linnet) gid=10001(linnet)"), "{output}");
+    assert!(!root || output.matches("10001\n").count() == 2, "{output}");
+}
