@@ -31,6 +31,7 @@ bench: ## instructions of each hot path
 	tools/bench.sh
 
 units:
+	tools/go-tool.sh all >/dev/null
 	$(CARGO) test --locked --workspace --no-fail-fast 2>&1 | awk -f tools/summary.awk
 
 check: fmt lint units

@@ -6,7 +6,7 @@ declare -A packages=(
     # cmake, libssl and a header of libcurl (nothing of which is linked): librdkafka is built with rdkafka.
     [build]="build-essential clang libclang-dev pkg-config cmake libssl-dev libcurl4-openssl-dev"
     # A JRE and maven: a real Kafka (tools/kafka.sh).
-    [test]="python3 python3-slixmpp profanity tmux curl openjdk-17-jre-headless maven"
+    [test]="python3 python3-slixmpp profanity tmux curl haproxy prometheus python3-pip openjdk-17-jre-headless maven"
     [bench]="valgrind"
 )
 wanted=(${packages[build]})

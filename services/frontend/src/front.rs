@@ -6,6 +6,7 @@ use crate::{
     meters::Meters,
     peer::Peers,
     pool::Pool,
+    process::Process,
     router::Router,
     shard::{self, ShardActor, WriteDown},
     upload::{Files, Slots, Terms},
@@ -252,6 +253,10 @@ impl FrontEnd {
     /// Hands every number to the `metrics` recorder, for `/metrics`.
     pub fn publish_meters(&self) {
         self.0.parts.meters.publish();
+        Process::read().publish();
+        metrics::gauge!("linnet_shards").set(f64::from(self.log().shards().get()));
+        metrics::gauge!("linnet_shards_owned")
+            .set(f64::from(u16::try_from(self.shards()).unwrap_or(u16::MAX)));
     }
 
     /// What does not work now, a sentence each.

@@ -12,6 +12,7 @@ pub mod meters;
 pub mod passwords;
 pub mod peer;
 mod pool;
+mod process;
 mod router;
 pub mod session;
 mod shard;

@@ -121,6 +121,8 @@ fn status_shows_the_figures_and_the_troubles() {
         "{text}"
     );
     assert!(text.contains("the disk is full"), "{text}");
+    let checked = linnet(&["status", "--grpc", &grpc, "--check"], "");
+    assert!(!checked.status.success() && err(&checked).contains("not ready"), "{}", err(&checked));
     let json = linnet(&["status", "--grpc", &grpc, "--json"], "");
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
     assert_eq!(json["rates"]["messages"], 41.5);

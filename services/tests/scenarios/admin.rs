@@ -190,7 +190,11 @@ fn one_node_owns_every_shard_and_hands_over_none() {
     let name = nodes[0]["name"].as_str().expect("a name");
     for line in [&["node", "drain", name][..], &["shard", "move", "0", name]] {
         let refused = server.command(line, "");
-        assert!(!refused.status.success() && text(&refused).contains("Standard Edition"), "{}", text(&refused));
+        assert!(
+            !refused.status.success() && text(&refused).contains("Standard Edition"),
+            "{}",
+            text(&refused)
+        );
     }
     let unknown = server.command(&["shard", "move", "64", name], "");
     assert!(!unknown.status.success() && text(&unknown).contains("0 to 63"), "{}", text(&unknown));

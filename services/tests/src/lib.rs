@@ -1,6 +1,6 @@
 //! Tests of the whole: the house rules (`tidy.rs`), dialogues over real sockets (`scenarios/`), loss of power
-//! (`crash/`), the log on a real Kafka (`kafka/`), real clients (`interop/`). This library is what they share: the started server, an XMPP client, and the
-//! runner of dialogues.
+//! (`crash/`), the log on a real Kafka (`kafka/`), real clients (`interop/`), the deployment's files (`deploy/`). This
+//! library is what they share: the started server, an XMPP client, and the runner of dialogues.
 
 pub mod binary;
 pub mod client;

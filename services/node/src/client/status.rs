@@ -25,6 +25,9 @@ pub(crate) struct StatusAsk {
     /// Every two seconds, until interrupted
     #[arg(long)]
     watch: bool,
+    /// Fail if something does not work: for health checks
+    #[arg(long, conflicts_with = "watch")]
+    check: bool,
 }
 
 /// Carries it out.
@@ -43,7 +46,8 @@ pub(crate) async fn run(ask: StatusAsk) -> Result<(), Failure> {
             print(&status);
         }
         if !ask.watch {
-            return Ok(());
+            let fails = ask.check && !status.troubles.is_empty();
+            return if fails { Err(Failure::Refused("not ready".to_owned())) } else { Ok(()) };
         }
         tokio::time::sleep(EVERY).await;
     }
