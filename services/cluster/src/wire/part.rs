@@ -29,6 +29,7 @@ pub(super) trait Part<P>: Sized {
 }
 
 /// Reads a part, and names the field that it stands in if it cannot be read.
+#[inline]
 pub(super) fn read<T: Part<P>, P>(proto: P, field: &'static str) -> Result<T, Fault> {
     T::back(proto).map_err(|fault| fault.within(field))
 }
@@ -139,16 +140,18 @@ macro_rules! choice {
                 #[allow(unused_imports, reason = "not every choice has all of these")]
                 use $crate::wire::part::read;
                 type Kind = $kinds;
-                Ok(match proto.ok_or($crate::wire::error::Fault::UnknownKind)? {
-                    $(Kind::$struct(it) => Self::$struct { $(
+                // These are large: each is taken apart where it is.
+                Ok(match proto {
+                    None => return Err($crate::wire::error::Fault::UnknownKind),
+                    $(Some(Kind::$struct(it)) => Self::$struct { $(
                         $field: read(it.$field, concat!(stringify!($message), ".", stringify!($field)))?,
                     )+ },)*
-                    $($(Kind::$tuple(it) => Self::$tuple($(
+                    $($(Some(Kind::$tuple(it)) => Self::$tuple($(
                         read(it.$part, concat!(stringify!($pair), ".", stringify!($part)))?,
                     )+),)*)?
-                    $(Kind::$lone(it) => Self::$lone { $only: read(it, stringify!($lone))? },)*
-                    $(Kind::$one(it) => Self::$one(read(it, stringify!($one))?),)*
-                    $(Kind::$nothing(_) => Self::$nothing,)*
+                    $(Some(Kind::$lone(it)) => Self::$lone { $only: read(it, stringify!($lone))? },)*
+                    $(Some(Kind::$one(it)) => Self::$one(read(it, stringify!($one))?),)*
+                    $(Some(Kind::$nothing(_)) => Self::$nothing,)*
                 })
             }
         }
