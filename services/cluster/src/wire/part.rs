@@ -51,6 +51,24 @@ macro_rules! needed {
     };
 }
 
+/// The same, where it has a place of its own (`proto/build.rs`).
+macro_rules! boxed {
+    ($domain:ty, $proto:ty) => {
+        impl $crate::wire::part::Part<Option<Box<$proto>>> for $domain {
+            fn out(&self) -> Option<Box<$proto>> {
+                Some(Box::new($crate::wire::part::Part::<$proto>::out(self)))
+            }
+
+            fn back(proto: Option<Box<$proto>>) -> Result<Self, $crate::wire::error::Fault> {
+                match proto {
+                    Some(proto) => $crate::wire::part::Part::<$proto>::back(*proto),
+                    None => Err($crate::wire::error::Fault::missing()),
+                }
+            }
+        }
+    };
+}
+
 /// A message of one field.
 macro_rules! wrapped {
     ($domain:ty, $proto:ident . $field:ident) => {
@@ -158,7 +176,7 @@ macro_rules! choice {
     };
 }
 
-pub(super) use {choice, named, needed, record, wrapped};
+pub(super) use {boxed, choice, named, needed, record, wrapped};
 
 /// What needs no conversion.
 macro_rules! plain {
@@ -220,7 +238,7 @@ as_logged!(
 needed!(EndpointId, entity::Endpoint);
 needed!(ConversationId, entity::ConversationId);
 needed!(Message, entity::Message);
-needed!(Said, entity::Said);
+boxed!(Said, entity::Said);
 needed!(State, entity::State);
 needed!(Contact, entity::Contact);
 needed!(Token, entity::Token);
