@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${2:-8}
-all=(wire stanza stream sasl session user conversation record row)
+all=(wire stanza stream sasl session user conversation record row cluster_message)
 targets=("${1:-all}")
 [ "${targets[0]}" = all ] && targets=("${all[@]}")
 
@@ -18,7 +18,7 @@ mkdir -p target/fuzz/found
 
 run() { # TARGET: fuzzes it, and keeps what is new in target/fuzz/corpus
     local new=target/fuzz/corpus/$1 log=target/fuzz/$1.log ascii=1 length=4096 dictionary=()
-    case $1 in record | row) ascii=0 ;; esac
+    case $1 in record | row | cluster_message) ascii=0 ;; esac
     case $1 in user | conversation) length=1024 ;; esac
     case $1 in wire | stanza | stream | session) dictionary=(-dict=fuzz/xmpp.dict) ;; esac
     mkdir -p "$new"
@@ -32,7 +32,7 @@ summary() { # TARGET
         match($0, /cov: [0-9]+/) { cov = substr($0, RSTART + 5, RLENGTH - 5) }
         match($0, /corp: [0-9]+/) { corpus = substr($0, RSTART + 6, RLENGTH - 6) }
         /stat::number_of_executed_units/ { runs = $2 }
-        END { printf "fuzz %-13s %9d runs, %5d inputs, %6d edges covered\n", name, runs, corpus, cov }
+        END { printf "fuzz %-15s %9d runs, %5d inputs, %6d edges covered\n", name, runs, corpus, cov }
     ' "target/fuzz/$1.log"
 }
 

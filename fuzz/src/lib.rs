@@ -6,6 +6,7 @@
 
 pub mod draw;
 mod homes;
+mod messages;
 mod people;
 mod records;
 mod rows;
@@ -24,7 +25,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     text("wire", xmpp::fuzz::wire),
     text("stanza", xmpp::fuzz::stanza),
     text("stream", xmpp::fuzz::stream),
@@ -34,6 +35,7 @@ pub const TARGETS: [Target; 9] = [
     text("conversation", targets::conversation::run),
     Target { name: "record", is_text: false, run: records::run },
     Target { name: "row", is_text: false, run: store::fuzz::row },
+    Target { name: "cluster_message", is_text: false, run: messages::run },
 ];
 
 const fn text(name: &'static str, run: fn(&[u8])) -> Target {

@@ -1,7 +1,7 @@
 //! The contracts between processes and with the disk, compiled from `proto/linnet/*/v1/*.proto` at build time.
 //!
 //! The `.proto` files are the documentation. Generated types stay inside the crates that speak to the outside
-//! (`event-log`, `store`, the services' gRPC files); everyone else uses the types of `domain`.
+//! (`event-log`, `store`, `cluster`, the services' gRPC files); everyone else uses the types of `domain`.
 
 /// The packages as the contracts name them: generated code finds its neighbours by these paths.
 #[allow(

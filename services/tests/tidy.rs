@@ -261,7 +261,8 @@ fn code_and_tests(folder: &Path) -> (String, String) {
 #[test]
 fn every_limit_is_kept_and_tested() {
     let folders =
-        ["domain", "xmpp", "transport", "event-log", "store", "cluster", "archive", "frontend", "tests"].map(|name| root().join("services").join(name));
+        ["domain", "xmpp", "transport", "event-log", "store", "cluster", "archive", "frontend", "tests"]
+            .map(|name| root().join("services").join(name));
     let crates: Vec<_> = folders
         .into_iter()
         .chain([root().join("loadtest")])

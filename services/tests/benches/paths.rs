@@ -4,6 +4,7 @@
 //! Usage: paths NAME TIMES. Without arguments: the names.
 
 use bytes::Bytes;
+use cluster::wire;
 use domain::{
     Address, ConversationId, EndpointId, EndpointName, Message, Out, Ticket, Timestamp,
     conversation::{self, Conversation},
@@ -35,7 +36,7 @@ const SIGN_IN: [&str; 4] = [
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 9] = [
+const PATHS: [Path; 13] = [
     ("stanza-parse", stanza_parse),
     ("message-in", message_in),
     ("message-out", message_out),
@@ -45,6 +46,10 @@ const PATHS: [Path; 9] = [
     ("record-encode", record_encode),
     ("record-decode", record_decode),
     ("presence-notice-out", presence_notice_out),
+    ("deliver-encode", deliver_encode),
+    ("deliver-decode", deliver_decode),
+    ("notice-encode", notice_encode),
+    ("notice-decode", notice_decode),
 ];
 
 fn main() {
@@ -295,21 +300,79 @@ fn record_decode(times: u64) {
     }
 }
 
-/// A contact's presence to the bytes of a connection.
-fn presence_notice_out(times: u64) {
-    let mut client = Client::new();
+fn notice() -> Arc<Notice> {
     let aggregate =
         Aggregate { availability: Availability::Available, activity: None, note: None, last_seen: None };
-    let notice = Arc::new(Notice {
+    Arc::new(Notice {
         presentity: address("bob"),
         endpoint: Some(endpoint("bob").name),
         state: Some(state()),
         parting: None,
         aggregate: Arc::new(aggregate),
-    });
+    })
+}
+
+/// A contact's presence to the bytes of a connection.
+fn presence_notice_out(times: u64) {
+    let mut client = Client::new();
+    let notice = notice();
     for _ in 0..times {
         client.session.event(NOW, Event::Notice(Arc::clone(&notice)), &mut client.outputs);
         client.write();
         client.clear();
     }
+}
+
+/// A message for a user whose home is on another node, of 200 bytes.
+fn deliver() -> wire::Message {
+    let text = Message { body: Some("x".repeat(200).into()), ..Message::clone(&message(1)) };
+    let said = Said {
+        conversation: ConversationId::between(address("alice"), address("bob")),
+        number: 1,
+        at: NOW,
+        from: endpoint("bob"),
+        nick: None,
+        occupant_id: None,
+        to: None,
+        message: Arc::new(text),
+        rendered: Rendered::default(),
+    };
+    let command = user::Command::Deliver { endpoint: None, said: Arc::new(said), late: false };
+    wire::Message::User { address: address("alice"), command }
+}
+
+fn notify() -> wire::Message {
+    let command = user::Command::Notice { endpoint: None, notice: notice() };
+    wire::Message::User { address: address("alice"), command }
+}
+
+const FROM: wire::Origin = wire::Origin { shard: domain::Shard(7), epoch: 1 };
+
+fn encode(message: &wire::Message, times: u64) {
+    for _ in 0..times {
+        black_box(message.encode(Some(FROM)));
+    }
+}
+
+fn decode(message: &wire::Message, times: u64) {
+    let bytes = message.encode(Some(FROM));
+    for _ in 0..times {
+        assert!(black_box(wire::Message::decode(&bytes)).is_ok());
+    }
+}
+
+fn deliver_encode(times: u64) {
+    encode(&deliver(), times);
+}
+
+fn deliver_decode(times: u64) {
+    decode(&deliver(), times);
+}
+
+fn notice_encode(times: u64) {
+    encode(&notify(), times);
+}
+
+fn notice_decode(times: u64) {
+    decode(&notify(), times);
 }

@@ -2,7 +2,7 @@
 
 use super::{
     error::Fault,
-    part::{Part, choice, needed, read, record, wrapped},
+    part::{Part, boxed, choice, read, record, wrapped},
 };
 use domain::{
     Address, EndpointName,
@@ -29,7 +29,7 @@ choice!(
     nothing {}
 );
 wrapped!(ConferenceEvent, ConferenceEvent.event);
-needed!(ConferenceEvent, proto::cluster::ConferenceEvent);
+boxed!(ConferenceEvent, proto::cluster::ConferenceEvent);
 
 record!(Occupant, Occupant { nick, endpoint, occupant_id, affiliation, role, state });
 

@@ -4,7 +4,7 @@
 use super::{
     Again, Answer, DecodeError, Found, Question, ResumptionId, SessionId,
     error::Fault,
-    part::{Part as _, choice, read},
+    part::{Part as _, choice},
 };
 use crate::limits::MESSAGE_BYTES;
 use bytes::Bytes;
@@ -243,9 +243,10 @@ impl Message {
         if bytes.len() > MESSAGE_BYTES {
             return Err(DecodeError::TooLarge { bytes: bytes.len() });
         }
-        let message = proto::cluster::Message::decode(bytes)?;
+        let mut message = proto::cluster::Message::default();
+        message.merge(bytes)?;
         let from = origin(message.from_shard, message.from_epoch)?;
-        match read(message.body, "Message.body") {
+        match Self::back(message.body) {
             Ok(message) => Ok((message, from)),
             Err(Fault::UnknownKind) => Ok((Self::Unknown, from)),
             Err(Fault::Wrong { field, why }) => {

@@ -29,6 +29,7 @@ pub(super) trait Part<P>: Sized {
 }
 
 /// Reads a part, and names the field that it stands in if it cannot be read.
+#[inline]
 pub(super) fn read<T: Part<P>, P>(proto: P, field: &'static str) -> Result<T, Fault> {
     T::back(proto).map_err(|fault| fault.within(field))
 }
@@ -45,6 +46,24 @@ macro_rules! needed {
                 $crate::wire::part::Part::<$proto>::back(
                     proto.ok_or_else($crate::wire::error::Fault::missing)?,
                 )
+            }
+        }
+    };
+}
+
+/// The same, where it has a place of its own (`proto/build.rs`).
+macro_rules! boxed {
+    ($domain:ty, $proto:ty) => {
+        impl $crate::wire::part::Part<Option<Box<$proto>>> for $domain {
+            fn out(&self) -> Option<Box<$proto>> {
+                Some(Box::new($crate::wire::part::Part::<$proto>::out(self)))
+            }
+
+            fn back(proto: Option<Box<$proto>>) -> Result<Self, $crate::wire::error::Fault> {
+                match proto {
+                    Some(proto) => $crate::wire::part::Part::<$proto>::back(*proto),
+                    None => Err($crate::wire::error::Fault::missing()),
+                }
             }
         }
     };
@@ -139,23 +158,25 @@ macro_rules! choice {
                 #[allow(unused_imports, reason = "not every choice has all of these")]
                 use $crate::wire::part::read;
                 type Kind = $kinds;
-                Ok(match proto.ok_or($crate::wire::error::Fault::UnknownKind)? {
-                    $(Kind::$struct(it) => Self::$struct { $(
+                // These are large: each is taken apart where it is.
+                Ok(match proto {
+                    None => return Err($crate::wire::error::Fault::UnknownKind),
+                    $(Some(Kind::$struct(it)) => Self::$struct { $(
                         $field: read(it.$field, concat!(stringify!($message), ".", stringify!($field)))?,
                     )+ },)*
-                    $($(Kind::$tuple(it) => Self::$tuple($(
+                    $($(Some(Kind::$tuple(it)) => Self::$tuple($(
                         read(it.$part, concat!(stringify!($pair), ".", stringify!($part)))?,
                     )+),)*)?
-                    $(Kind::$lone(it) => Self::$lone { $only: read(it, stringify!($lone))? },)*
-                    $(Kind::$one(it) => Self::$one(read(it, stringify!($one))?),)*
-                    $(Kind::$nothing(_) => Self::$nothing,)*
+                    $(Some(Kind::$lone(it)) => Self::$lone { $only: read(it, stringify!($lone))? },)*
+                    $(Some(Kind::$one(it)) => Self::$one(read(it, stringify!($one))?),)*
+                    $(Some(Kind::$nothing(_)) => Self::$nothing,)*
                 })
             }
         }
     };
 }
 
-pub(super) use {choice, named, needed, record, wrapped};
+pub(super) use {boxed, choice, named, needed, record, wrapped};
 
 /// What needs no conversion.
 macro_rules! plain {
@@ -217,7 +238,7 @@ as_logged!(
 needed!(EndpointId, entity::Endpoint);
 needed!(ConversationId, entity::ConversationId);
 needed!(Message, entity::Message);
-needed!(Said, entity::Said);
+boxed!(Said, entity::Said);
 needed!(State, entity::State);
 needed!(Contact, entity::Contact);
 needed!(Token, entity::Token);

@@ -38,7 +38,7 @@ wrapped!(Command, UserCommand.command);
 needed!(Command, proto::cluster::UserCommand);
 
 named!(Handshake, Handshake { Subscribe, Subscribed, Unsubscribe, Unsubscribed });
-named!(Standing, Standing { Reachable, Offline, Blocked, Unknown });
+named!(Standing, StandingTowards { Reachable, Offline, Blocked, Unknown });
 
 record!(Notice, Notice { presentity, endpoint, state, parting, aggregate });
 record!(Aggregate, Aggregate { availability, activity, note, last_seen });

@@ -2,7 +2,7 @@
 
 use super::wire::{CodecError, Wire, enumeration, need};
 use domain::{
-    Message,
+    ConversationId, EndpointId, Message,
     endpoint::{Rendered, Said},
     message::{MessageKind, Traits},
 };
@@ -68,11 +68,13 @@ impl Wire for Said {
     }
 
     fn from_proto(proto: entity::Said) -> Result<Self, CodecError> {
+        let conversation = Wire::from_proto(need(proto.conversation, "conversation")?)?;
+        let from = speaker(need(proto.from, "speaker")?, &conversation)?;
         Ok(Self {
-            conversation: Wire::from_proto(need(proto.conversation, "conversation")?)?,
+            conversation,
             number: proto.number,
             at: Wire::from_proto(proto.at)?,
-            from: Wire::from_proto(need(proto.from, "speaker")?)?,
+            from,
             nick: Wire::from_proto(proto.nick)?,
             to: Wire::from_proto(proto.to)?,
             message: Arc::new(Wire::from_proto(need(proto.message, "message")?)?),
@@ -80,4 +82,17 @@ impl Wire for Said {
             rendered: Rendered::default(),
         })
     }
+}
+
+/// Who speaks in a conversation of two is one of the two: such an address is held once.
+fn speaker(proto: entity::Endpoint, conversation: &ConversationId) -> Result<EndpointId, CodecError> {
+    let user = match conversation {
+        ConversationId::Between(known, _) | ConversationId::Between(_, known)
+            if known.as_str() == proto.user =>
+        {
+            known.clone()
+        }
+        _ => Wire::from_proto(proto.user)?,
+    };
+    Ok(EndpointId::new(user, Wire::from_proto(proto.name)?))
 }

@@ -1,5 +1,6 @@
 //! What the bytes of a record mean: facts of the domain to and from `linnet.log.v1`. Generated types stop here; the
-//! conversions of single values ([`Wire`]) are there for `store`, which keeps the same values in rows.
+//! conversions of single values ([`Wire`]) are there for `store`, which keeps the same values in rows, and for `cluster`,
+//! whose nodes say them to each other.
 //!
 //! Invariant: what was encoded decodes to the same, and bytes that do not are refused, never guessed at.
 
