@@ -141,7 +141,7 @@ fn script() -> PathBuf {
 
 /// The first of so many neighbours that nobody listens on. Others may take one before it is used; then the start fails
 /// and says so.
-fn free_ports(count: u16) -> u16 {
+pub(crate) fn free_ports(count: u16) -> u16 {
     for _ in 0..1000 {
         let [a, b] = random::<2>();
         // Below the ports that the system gives to connections.

@@ -3,19 +3,25 @@
 //!
 //! Invariant: a server ends with the value that started it.
 
-use crate::{binary, limits::START, wire::Trust};
-use rustix::process::{Pid, Signal, kill_process};
+mod launch;
+mod nodes;
+
+use crate::{Kafka, binary, limits::START, wire::Trust};
+use nodes::Node;
+use rustix::process::Signal;
 use std::{
-    fs::{self, File},
-    io::{BufRead as _, BufReader, Write as _},
+    env, fs,
+    io::Write as _,
     net::SocketAddr,
-    path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::{Arc, Mutex, PoisonError, Weak, mpsc},
+    path::PathBuf,
+    process::{Command, ExitStatus, Output, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
-use tempfile::TempDir;
 
 /// The domain of every server here.
 pub const DOMAIN: &str = "linnet.test";
@@ -35,40 +41,70 @@ pub struct Ports {
     pub grpc: SocketAddr,
 }
 
-/// A server that runs.
+/// A server that runs: Standard Edition, or all nodes of a pool.
 pub struct Server {
-    /// Removed with the server.
-    data: TempDir,
-    options: Vec<String>,
-    /// The size of a disk of its own, as `mount` takes it.
-    disk: Option<String>,
-    running: Option<Child>,
-    ports: Ports,
+    nodes: Vec<Node>,
+    /// Whose turn it is to be connected to.
+    turn: AtomicUsize,
     trust: Trust,
+    /// Of a pool; the nodes end before it.
+    kafka: Option<Broker>,
+}
+
+/// The Kafka of a pool.
+enum Broker {
+    Shared(&'static Kafka),
+    Own(Kafka),
+}
+
+/// What the tests of this binary run against: the test binaries whose names begin with `pool` play on a pool.
+pub fn is_pool() -> bool {
+    let test = env::current_exe().expect("the test has a path");
+    test.file_name().is_some_and(|name| name.to_string_lossy().starts_with("pool"))
 }
 
 impl Server {
-    /// With a new data folder and these options.
+    /// With new data and these options.
     pub fn start(options: &[&str]) -> Self {
-        Self::start_with(None, options)
+        if is_pool() {
+            return Self::pool(2, Broker::Shared(Kafka::shared()), options);
+        }
+        Self::of(vec![Node::standard(None, options)], None)
     }
 
     /// With its data on a disk (in memory) of this size that only it sees; needs root or user namespaces.
     pub fn start_on_small_disk(size: &str, options: &[&str]) -> Self {
-        Self::start_with(Some(size.to_owned()), options)
+        Self::of(vec![Node::standard(Some(size.to_owned()), options)], None)
     }
 
-    fn start_with(disk: Option<String>, options: &[&str]) -> Self {
-        let data = TempDir::new().expect("a temporary folder");
-        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
-        let (child, ports) = launch(data.path(), disk.as_deref(), &options);
-        let trust = Trust::of(&seen_by(&child, data.path()).join("tls/ca.pem"));
-        Self { data, options, disk, running: Some(child), ports, trust }
+    /// A pool of so many front ends on a Kafka of so many brokers of its own.
+    pub fn start_pool(nodes: usize, brokers: u16, options: &[&str]) -> Self {
+        Self::pool(nodes, Broker::Own(Kafka::start(brokers)), options)
     }
 
-    /// Where its listeners are now.
+    fn pool(nodes: usize, broker: Broker, options: &[&str]) -> Self {
+        let kafka = match &broker {
+            Broker::Shared(kafka) => kafka,
+            Broker::Own(kafka) => kafka,
+        };
+        Self::of(nodes::pool(nodes, kafka, options), Some(broker))
+    }
+
+    fn of(nodes: Vec<Node>, kafka: Option<Broker>) -> Self {
+        let trust = Trust::of(&nodes[0].data().join("tls/ca.pem"));
+        Self { nodes, turn: AtomicUsize::new(0), trust, kafka }
+    }
+
+    /// Where its listeners are now; of a pool those of one node after the other.
     pub fn ports(&self) -> Ports {
-        self.ports
+        let running: Vec<&Node> = self.nodes.iter().filter(|node| node.runs()).collect();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        running.get(turn % running.len().max(1)).expect("a node runs").ports()
+    }
+
+    /// Where those of one node are.
+    pub fn ports_of(&self, node: usize) -> Ports {
+        self.nodes[node].ports()
     }
 
     /// What clients trust.
@@ -76,60 +112,104 @@ impl Server {
         &self.trust
     }
 
-    /// Where it keeps everything.
+    /// The brokers of a pool.
+    pub fn kafka(&self) -> &Kafka {
+        match self.kafka.as_ref().expect("a pool has a Kafka") {
+            Broker::Shared(kafka) => kafka,
+            Broker::Own(kafka) => kafka,
+        }
+    }
+
+    /// How many nodes it has, running or not.
+    pub fn size(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Where it keeps everything; in a pool, where the first node does.
     pub fn data(&self) -> PathBuf {
-        match &self.running {
-            Some(child) => seen_by(child, self.data.path()),
-            None => self.data.path().to_owned(),
-        }
+        self.nodes[0].data()
     }
 
-    /// Its process.
+    /// Its process; in a pool that of the first node.
     pub fn pid(&self) -> u32 {
-        self.running.as_ref().expect("it runs").id()
+        self.nodes[0].pid()
     }
 
-    /// kill -9: nothing is written, nobody is told.
+    /// kill -9 of all of it: nothing is written, nobody is told.
     pub fn kill(&mut self) {
-        if let Some(mut child) = self.running.take() {
-            child.kill().expect("it ran");
-            child.wait().expect("it ends");
-        }
+        self.nodes.iter_mut().for_each(Node::kill);
+    }
+
+    /// kill -9 of one node.
+    pub fn kill_node(&mut self, node: usize) {
+        self.nodes[node].kill();
+    }
+
+    /// SIGSTOP: it does nothing, and its connections stay.
+    pub fn pause_node(&self, node: usize) {
+        self.nodes[node].signal(Signal::STOP);
+    }
+
+    /// It goes on, and believes what it believed.
+    pub fn resume_node(&self, node: usize) {
+        self.nodes[node].signal(Signal::CONT);
     }
 
     /// SIGTERM, without waiting for what comes of it.
     pub fn ask_to_stop(&self) {
-        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).expect("a process");
-        kill_process(pid, Signal::TERM).expect("it runs");
+        self.nodes.iter().filter(|node| node.runs()).for_each(|node| node.signal(Signal::TERM));
     }
 
-    /// Waits for the end.
+    /// SIGTERM to one node.
+    pub fn ask_node_to_stop(&self, node: usize) {
+        self.nodes[node].signal(Signal::TERM);
+    }
+
+    /// Waits for the end; of a pool, how the last node ended.
     pub fn ended(&mut self) -> ExitStatus {
-        let mut child = self.running.take().expect("it ran");
+        let mut last = None;
+        for node in 0..self.nodes.len() {
+            if self.nodes[node].runs() {
+                last = Some(self.node_ended(node));
+            }
+        }
+        last.expect("it ran")
+    }
+
+    /// Waits for the end of one node.
+    pub fn node_ended(&mut self, node: usize) -> ExitStatus {
         let until = Instant::now() + START;
         loop {
-            if let Some(status) = child.try_wait().expect("a child of ours") {
+            if let Some(status) = self.nodes[node].has_ended() {
                 return status;
             }
             if Instant::now() > until {
-                child.kill().expect("it runs");
+                self.nodes[node].kill();
                 panic!("the server did not stop\n{}", self.log());
             }
             thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// Starts again on the same data, on other ports.
+    /// Starts what does not run again on the same data, on other ports.
     pub fn restart(&mut self) {
-        assert!(self.running.is_none(), "it has ended before");
-        let (child, ports) = launch(self.data.path(), self.disk.as_deref(), &self.options);
-        self.running = Some(child);
-        self.ports = ports;
+        assert!(self.nodes.iter().any(|node| !node.runs()), "it has ended before");
+        thread::scope(|scope| {
+            for node in self.nodes.iter_mut().filter(|node| !node.runs()) {
+                scope.spawn(|| node.start());
+            }
+        });
+    }
+
+    /// Starts one node again.
+    pub fn restart_node(&mut self, node: usize) {
+        self.nodes[node].start();
     }
 
     /// Runs `linnet` against this server, with this on its standard input.
     pub fn command(&self, line: &[&str], input: &str) -> Output {
-        let grpc = self.ports.grpc.to_string();
+        let node = self.nodes.iter().find(|node| node.runs()).expect("a node runs");
+        let grpc = node.ports().grpc.to_string();
         let mut command = Command::new(binary::path());
         command.args(line).args(["--grpc", &grpc]).env_clear();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -152,10 +232,13 @@ impl Server {
 
     /// The last lines of its log.
     pub fn log(&self) -> String {
-        let log = fs::read_to_string(self.data.path().join("test.log")).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        let last = &lines[lines.len().saturating_sub(30)..];
-        format!("── the server's log ──\n{}", last.join("\n"))
+        let log = |node: &Node| {
+            let log = fs::read_to_string(node.folder().join("test.log")).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            let last = &lines[lines.len().saturating_sub(30)..];
+            format!("── the log of {} ──\n{}", node.name(), last.join("\n"))
+        };
+        self.nodes.iter().map(log).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -168,66 +251,6 @@ impl Drop for Server {
 /// The password of a user of that name.
 pub fn password(name: &str) -> String {
     format!("pass of {name}")
-}
-
-/// A folder as a process sees it, which may have disks of its own.
-fn seen_by(child: &Child, folder: &Path) -> PathBuf {
-    let root = PathBuf::from(format!("/proc/{}/root", child.id()));
-    root.join(folder.strip_prefix("/").expect("absolute"))
-}
-
-/// The command that becomes `linnet`, after it has mounted a disk of that size on its data folder.
-fn linnet(data: &Path, disk: Option<&str>) -> Command {
-    let Some(size) = disk else { return Command::new(binary::path()) };
-    let mut command = Command::new("unshare");
-    if !rustix::process::geteuid().is_root() {
-        command.arg("--map-root-user");
-    }
-    let script = format!("mount -t tmpfs -o size={size} linnet \"$0\" && exec \"$@\"");
-    command.args(["--mount", "sh", "-c", &script]).arg(data).arg(binary::path());
-    command
-}
-
-/// Starts it and waits for its line.
-fn launch(data: &Path, disk: Option<&str>, options: &[String]) -> (Child, Ports) {
-    let log = File::options().create(true).append(true).open(data.join("test.log")).expect("writable");
-    let free = "127.0.0.1:0";
-    let listeners = ["--xmpp", free, "--xmpp-tls", free, "--http", free, "--grpc", free];
-    let mut command = linnet(data, disk);
-    command.args(["standard", "--domain", DOMAIN, "--data"]).arg(data).args(listeners).args(options);
-    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
-    let mut child = command.spawn().expect("linnet starts");
-    let out = child.stdout.take().expect("piped");
-    let (line, ready) = mpsc::channel();
-    thread::spawn(move || {
-        for text in BufReader::new(out).lines().map_while(Result::ok) {
-            // Nobody waits for further lines; they are read so that the server never blocks on them.
-            let _ = line.send(text);
-        }
-    });
-    if let Some(ports) = ready.recv_timeout(START).ok().as_deref().and_then(ports) {
-        return (child, ports);
-    }
-    child.kill().ok();
-    child.wait().ok();
-    panic!("linnet did not start: {}", fs::read_to_string(data.join("test.log")).unwrap_or_default());
-}
-
-/// From `linnet: linnet.test is ready: xmpp … xmpp-tls … http … component … grpc …`.
-fn ports(line: &str) -> Option<Ports> {
-    let words: Vec<&str> = line.split(' ').collect();
-    let after = |name| {
-        let at = words.iter().position(|word| *word == name)?;
-        words.get(at + 1)?.parse().ok()
-    };
-    Some(Ports {
-        xmpp: after("xmpp")?,
-        xmpp_tls: after("xmpp-tls")?,
-        http: after("http")?,
-        component: after("component"),
-        grpc: after("grpc")?,
-    })
 }
 
 /// A server that the scenes of a file share while at least one of them runs.
