@@ -21,7 +21,7 @@ pub const HELD_RUNS: usize = 65_536;
 // The log on Kafka; what was measured for the choices stands in `docs/performance.md`.
 
 /// The producer waits so long for more records of a shard before it sends them.
-pub const LINGER: Duration = Duration::from_millis(1);
+pub const LINGER: Duration = Duration::from_millis(5);
 /// The producer waits so long for rows of the state: nobody waits for them.
 pub const STATE_LINGER: Duration = Duration::from_millis(50);
 /// A thread that serves Kafka's clients looks around at least this often.
@@ -41,6 +41,8 @@ pub const CLOSE_WAIT: Duration = Duration::from_secs(10);
 /// Bytes of the newest records that are kept in memory, shared evenly by the shards; of each the last record stays,
 /// however large. Older ones are read from Kafka.
 pub const TAIL_BYTES: usize = 64 * 1024 * 1024;
+/// A broker keeps the tail waiting so long for more records: what comes meanwhile shares an answer.
+pub const TAIL_WAIT: Duration = Duration::from_millis(10);
 /// Bytes that the tail's client fetches ahead; it waits then.
 pub const TAIL_FETCH: usize = 16 * 1024 * 1024;
 /// Records that the tail takes before it tells the followers.

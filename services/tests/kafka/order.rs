@@ -3,9 +3,12 @@
 use crate::ear::{A, B, Line, connect, options, texts};
 use bytes::Bytes;
 use event_log::{AppendError, Follower, Offset, limits};
-use std::sync::{
-    Arc,
-    mpsc::{Sender, channel},
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Sender, channel},
+    },
+    time::Instant,
 };
 use tests::{Kafka, limits::WAIT};
 
@@ -47,7 +50,10 @@ fn followers_of_another_log_hear_of_it_and_find_it() {
     let (sender, grown) = channel();
     assert!(other.follow(Arc::new(Watch(sender))));
     assert_eq!(Line::new(&log, A).put("one"), 0);
+    let acknowledged = Instant::now();
     let end = grown.recv_timeout(WAIT).expect("it is told");
+    // Seldom longer than a broker keeps the tail waiting; a busy machine adds to it.
+    assert!(acknowledged.elapsed() < 100 * limits::TAIL_WAIT, "{:?}", acknowledged.elapsed());
     assert_eq!((end, other.end(A)), (Offset(1), Offset(1)));
     assert_eq!(texts(&other, A, 0), [(0, "one".to_owned())]);
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Offset, ReadError,
     follow::Followers,
-    limits::{POLL, READ_WAIT, TAIL_BYTES, TAIL_FETCH, TAIL_RUN},
+    limits::{POLL, READ_WAIT, TAIL_BYTES, TAIL_FETCH, TAIL_RUN, TAIL_WAIT},
 };
 use bytes::Bytes;
 use domain::{Shard, ShardCount};
@@ -190,7 +190,11 @@ impl Follow {
         followers: &Arc<Followers>,
     ) -> Result<Self, ConnectError> {
         let context = Context { of: "tail", health: Arc::clone(health) };
-        let config = client::consumer_settings(options, "tail", TAIL_FETCH);
+        let mut config = client::consumer_settings(options, "tail", TAIL_FETCH);
+        // Each answer names all partitions, whatever it brings: so many records shall share one.
+        config
+            .set("fetch.wait.max.ms", TAIL_WAIT.as_millis().to_string())
+            .set("fetch.min.bytes", (TAIL_FETCH / 16).to_string());
         let follow = Self {
             consumer: client::make(&config, context)?,
             topic: options.log_topic(),
