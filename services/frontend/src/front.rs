@@ -252,11 +252,12 @@ impl FrontEnd {
 
     /// Hands every number to the `metrics` recorder, for `/metrics`.
     pub fn publish_meters(&self) {
-        self.0.parts.meters.publish();
-        Process::read().publish();
-        metrics::gauge!("linnet_shards").set(f64::from(self.log().shards().get()));
-        metrics::gauge!("linnet_shards_owned")
-            .set(f64::from(u16::try_from(self.shards()).unwrap_or(u16::MAX)));
+        let (meters, process) = (&self.0.parts.meters, Process::read());
+        meters.shards.set(self.log().shards().get().into());
+        meters.shards_owned.set(self.shards() as u64);
+        meters.resident.set(process.resident);
+        meters.cpu_millis.set(process.cpu_millis);
+        meters.publish();
     }
 
     /// What does not work now, a sentence each.

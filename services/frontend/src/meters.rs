@@ -123,6 +123,14 @@ meters! {
     gauge conferences = "linnet_conferences";
     /// Shards whose appends fail again and again.
     gauge shards_stuck = "linnet_shards_stuck";
+    /// Shards of the deployment.
+    gauge shards = "linnet_shards";
+    /// Shards that this node owns.
+    gauge shards_owned = "linnet_shards_owned";
+    /// Resident memory of the process.
+    gauge resident = "linnet_resident_bytes";
+    /// Time of processors that the process has used.
+    counter cpu_millis = "linnet_cpu_milliseconds_total";
 }
 
 /// What rates are made from.

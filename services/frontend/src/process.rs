@@ -24,12 +24,4 @@ impl Process {
             |n: usize| after_name.split_whitespace().nth(n).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
         Self { resident: pages * page, cpu_millis: (field(11) + field(12)) * tick_millis }
     }
-
-    /// Hands it to the `metrics` recorder, for `/metrics`.
-    pub(crate) fn publish(&self) {
-        // Exact below 2^53.
-        #[allow(clippy::cast_precision_loss)]
-        metrics::gauge!("linnet_resident_bytes").set(self.resident as f64);
-        metrics::counter!("linnet_cpu_milliseconds_total").absolute(self.cpu_millis);
-    }
 }

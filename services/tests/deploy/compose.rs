@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::{collections::BTreeMap, path::Path, process::Command};
 use tests::{Server, binary};
 
-fn project() -> Value {
+pub(crate) fn project() -> Value {
     checked("compose", "docker-compose.yml")
 }
 

@@ -7,5 +7,6 @@ mod chart;
 mod compose;
 mod dashboard;
 mod image;
+mod kafka;
 mod programs;
 mod prometheus;

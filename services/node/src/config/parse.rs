@@ -11,6 +11,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Hosts in one list at most; more are refused.
 const HOSTS: usize = 64;
+/// Characters of a node's name at most: it stands in every packet of the gossip.
+const NODE_NAME: usize = 128;
 
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() || text.contains('\0') {
@@ -77,7 +79,7 @@ pub(super) fn host(text: &str) -> Result<HostPort, String> {
     let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let good = match bracketed {
         Some(host) => host.parse::<Ipv6Addr>().is_ok(),
-        None => is_name(host),
+        None => is_name(host, 253),
     };
     let host = bracketed.unwrap_or(host).to_owned();
     if good { Ok(HostPort { host, port }) } else { Err(expected()) }
@@ -89,17 +91,17 @@ pub(super) fn hosts(text: &str) -> Result<Vec<HostPort>, String> {
 }
 
 pub(super) fn node(text: &str) -> Result<String, String> {
-    if is_name(text) {
+    if is_name(text, NODE_NAME) {
         Ok(text.to_owned())
     } else {
-        Err("up to 253 letters, digits, dots, hyphens and underscores are expected".to_owned())
+        Err(format!("up to {NODE_NAME} letters, digits, dots, hyphens and underscores are expected"))
     }
 }
 
 /// RFC 1123 §2.1, and the underscore that some networks of containers have.
-fn is_name(text: &str) -> bool {
+fn is_name(text: &str, longest: usize) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    !text.is_empty() && text.len() <= 253 && text.chars().all(good)
+    !text.is_empty() && text.len() <= longest && text.chars().all(good)
 }
 
 pub(super) fn switch(text: &str) -> Result<bool, String> {
@@ -218,6 +220,12 @@ mod tests {
         assert!(
             hosts(&vec!["a:1"; HOSTS].join(",")).is_ok() && hosts(&vec!["a:1"; HOSTS + 1].join(",")).is_err()
         );
+    }
+
+    #[test]
+    fn a_nodes_name_has_a_limit() {
+        assert!(node(&"n".repeat(NODE_NAME)).is_ok() && node(&"n".repeat(NODE_NAME + 1)).is_err());
+        assert!(node("linnet-0").is_ok() && node("").is_err() && node("a/b").is_err());
     }
 
     #[test]
