@@ -260,8 +260,9 @@ fn code_and_tests(folder: &Path) -> (String, String) {
 /// the scenarios.
 #[test]
 fn every_limit_is_kept_and_tested() {
-    let folders = ["domain", "xmpp", "transport", "event-log", "store", "archive", "frontend", "tests"]
-        .map(|name| root().join("services").join(name));
+    let folders =
+        ["domain", "xmpp", "transport", "event-log", "store", "cluster", "archive", "frontend", "tests"]
+            .map(|name| root().join("services").join(name));
     let crates: Vec<_> = folders
         .into_iter()
         .chain([root().join("loadtest")])

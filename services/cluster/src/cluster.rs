@@ -4,7 +4,7 @@ use crate::{
     Member, NodeId, Numbers, Options, Owner, Receiver, Standing, StartError,
     conductor::{self, Conductor},
     limits,
-    link::{registry::Links, serve, tls, wire},
+    link::{pace, registry::Links, serve, tls, wire},
     membership::host as gossip,
     numbers::Counters,
     ownership::Input,
@@ -206,7 +206,7 @@ impl Cluster {
     pub async fn leave(&self) {
         let asked = tokio::time::Instant::now();
         while self.inner.links.depths().0 > 0 && asked.elapsed() < limits::FLUSH {
-            tokio::time::sleep(limits::RETRY_TAKE).await;
+            tokio::time::sleep(pace::RETRY_TAKE).await;
         }
         self.inner.end(true);
     }

@@ -2,6 +2,7 @@
 
 use super::{
     identity::Identity,
+    pace,
     packet::{Greeting, OVERHEAD, Packet},
 };
 use crate::{NodeId, limits};
@@ -72,20 +73,20 @@ pub(crate) struct Swim {
 fn config() -> Config {
     let several = |count| NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN);
     Config {
-        probe_period: limits::PROBE,
-        probe_rtt: limits::PROBE_ANSWER,
+        probe_period: pace::PROBE,
+        probe_rtt: pace::PROBE_ANSWER,
         num_indirect_probes: several(3),
         max_transmissions: NonZeroU8::new(10).unwrap_or(NonZeroU8::MIN),
-        suspect_to_down_after: limits::SUSPECT,
-        remove_down_after: Some(limits::FORGET),
+        suspect_to_down_after: pace::SUSPECT,
+        remove_down_after: Some(pace::FORGET),
         max_packet_size: several(limits::PACKET_BYTES - OVERHEAD),
         notify_down_members: true,
-        periodic_announce: Some(PeriodicParams { frequency: limits::ASK, num_members: several(1) }),
+        periodic_announce: Some(PeriodicParams { frequency: pace::ASK, num_members: several(1) }),
         periodic_announce_to_down_members: Some(PeriodicParams {
-            frequency: limits::ASK_GONE,
+            frequency: pace::ASK_GONE,
             num_members: several(2),
         }),
-        periodic_gossip: Some(PeriodicParams { frequency: limits::GOSSIP, num_members: several(3) }),
+        periodic_gossip: Some(PeriodicParams { frequency: pace::GOSSIP, num_members: several(3) }),
     }
 }
 
@@ -190,7 +191,7 @@ impl Swim {
         if !rival.rivals(me) || !rival.outranks(me) {
             return;
         }
-        if now.saturating_sub(self.started) < limits::YOUNG {
+        if now.saturating_sub(self.started) < pace::YOUNG {
             self.raise(rival.rank);
         } else {
             self.over = true;
@@ -217,11 +218,11 @@ impl Swim {
         let since_last = now.saturating_sub(closed.since);
         // Word from it, or an old matter: begin again.
         let alive = self.heard.get(node).is_some_and(|heard| *heard > closed.since);
-        if alive || since_last > limits::SUSPECT * 2 {
+        if alive || since_last > pace::SUSPECT * 2 {
             *closed = Closed { since: now, times: 0 };
         }
         closed.times += 1;
-        let gone = closed.times >= limits::CLOSED_TIMES && now.saturating_sub(closed.since) >= limits::CLOSED;
+        let gone = closed.times >= pace::CLOSED_TIMES && now.saturating_sub(closed.since) >= pace::CLOSED;
         let state = if gone { State::Down } else { State::Suspect };
         let update = Member::new(id.clone(), incarnation, state);
         self.attempt(|foca, runtime| foca.apply_many(std::iter::once(update), true, runtime));
@@ -242,7 +243,7 @@ impl Swim {
         }
         if now >= self.ask_at {
             let alone = self.foca.num_members() == 0;
-            self.ask_at = now + if alone { limits::ASK_ALONE } else { limits::ASK };
+            self.ask_at = now + if alone { pace::ASK_ALONE } else { pace::ASK };
             let greeting = Greeting { from: self.foca.identity().clone(), asks: true, rival: None };
             out.push(Output::Send(To::Seeds, Packet::Greeting(greeting)));
         }
@@ -274,7 +275,7 @@ impl Swim {
             self.heard.retain(|node, _| live.contains(node));
             self.closed.retain(|node, _| live.contains(node));
             if live.is_empty() {
-                self.ask_at = self.ask_at.min(now + limits::ASK_ALONE);
+                self.ask_at = self.ask_at.min(now + pace::ASK_ALONE);
             }
             out.push(Output::Changed);
         }
