@@ -72,7 +72,8 @@ struct Inner {
 }
 
 impl Cluster {
-    /// Takes part: listens, asks to join, links. Shards come once [`Cluster::set_serving`] was said.
+    /// Takes part: listens, asks to join, links. Shards come once [`Cluster::set_serving`] was said. A receiver that keeps
+    /// the handle keeps it alive: say [`Cluster::leave`] in the end.
     pub fn start(mut options: Options, receiver: Arc<dyn Receiver>) -> Result<Self, StartError> {
         options.check()?;
         if let Some(tls) = &options.tls {

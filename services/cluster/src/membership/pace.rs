@@ -27,3 +27,5 @@ pub(crate) const CLOSED: Duration = Duration::from_millis(150);
 pub(crate) const CLOSED_TIMES: u32 = 3;
 /// A process that is younger takes its name over from another; an older one gives way.
 pub(crate) const YOUNG: Duration = Duration::from_secs(5);
+/// So many packets are read before the timers have their turn, though more have come.
+pub(crate) const PACKETS_IN_A_ROW: u32 = 1_024;
