@@ -106,18 +106,24 @@ async fn knock(links: &Links, link: &Link) {
 
 async fn dial(links: &Links, link: &Link) {
     let mut wait = pace::REDIAL_FIRST;
+    let mut refusals = 0;
     loop {
         let since = links.now();
         match converse(links, link).await {
             Ok(end) => {
                 tracing::debug!(peer = %link.peer, %end, "a link's connection ended");
-                if links.now().saturating_sub(since) > pace::REDIAL_MOST {
-                    wait = pace::REDIAL_FIRST;
+                (wait, refusals) = (pace::REDIAL_FIRST, 0);
+                if links.now().saturating_sub(since) > pace::REDIAL_FIRST {
                     continue;
                 }
             }
             Err(Failure::Refused) => {
                 let _full = links.refused.try_send(link.peer.clone());
+                refusals += 1;
+                if refusals < KNOCKS {
+                    // Whether the process is dead is to be known soon.
+                    wait = pace::REDIAL_FIRST;
+                }
             }
             Err(failure) => {
                 let cause = format!("cannot link to {}: {failure}", link.peer);
@@ -127,6 +133,7 @@ async fn dial(links: &Links, link: &Link) {
             }
         }
         tokio::time::sleep(wait).await;
+        // What cannot be mended at once is tried less and less often.
         wait = (wait * 2).min(pace::REDIAL_MOST);
     }
 }
