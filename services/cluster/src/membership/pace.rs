@@ -29,3 +29,7 @@ pub(crate) const CLOSED_TIMES: u32 = 3;
 pub(crate) const YOUNG: Duration = Duration::from_secs(5);
 /// So many packets are read before the timers have their turn, though more have come.
 pub(crate) const PACKETS_IN_A_ROW: u32 = 1_024;
+/// Who was thought gone asks whether its name was taken, and comes back after this.
+pub(crate) const ASK_BACK: Duration = Duration::from_millis(200);
+/// So many nodes are asked, and the addresses to join.
+pub(crate) const ASKED_BACK: usize = 8;

@@ -68,6 +68,8 @@ pub(crate) struct Swim {
     closed: HashMap<NodeId, Closed>,
     heard: HashMap<NodeId, Duration>,
     over: bool,
+    /// It was thought gone, and comes back then.
+    back_at: Option<Duration>,
 }
 
 fn config() -> Config {
@@ -102,6 +104,7 @@ impl Swim {
             closed: HashMap::new(),
             heard: HashMap::new(),
             over: false,
+            back_at: None,
         }
     }
 
@@ -117,7 +120,7 @@ impl Swim {
             return Duration::MAX;
         }
         let timer = self.timers.first_key_value().map_or(Duration::MAX, |((at, _), _)| *at);
-        timer.min(self.ask_at)
+        timer.min(self.ask_at).min(self.back_at.unwrap_or(Duration::MAX))
     }
 
     pub(crate) fn handle(&mut self, now: Duration, input: Input, out: &mut Vec<Output>) {
@@ -155,8 +158,14 @@ impl Swim {
     fn hear(&mut self, now: Duration, from: SocketAddr, body: &[u8], out: &mut Vec<Output>) {
         let header: Result<Header<Identity>, _> = PostcardCodec.decode_header(body);
         let Ok(Header { src, .. }) = header else { return };
-        let known = self.foca.iter_membership_state().any(|member| member.id().name == src.name);
-        if !known && self.foca.iter_membership_state().len() >= limits::MEMBERS {
+        let known = self.foca.iter_membership_state().map(Member::id).find(|id| id.name == src.name);
+        if let Some(rival) = known.filter(|known| known.rivals(&src) && known.outranks(&src)).cloned() {
+            // It does not know that its name is taken, or was; it has to know of whom before it decides what to do.
+            let answer = Greeting { from: self.foca.identity().clone(), asks: false, rival: Some(rival) };
+            out.push(Output::Send(To::Address(from), Packet::Greeting(answer)));
+            return;
+        }
+        if known.is_none() && self.foca.iter_membership_state().len() >= limits::MEMBERS {
             return;
         }
         self.heard.insert(src.node(), now);
@@ -182,6 +191,9 @@ impl Swim {
         if let Some(rival) = &greeting.rival {
             self.face(now, rival, out);
         }
+        if self.over {
+            return;
+        }
         self.attempt(|foca, runtime| foca.announce(greeting.from, runtime));
     }
 
@@ -201,6 +213,7 @@ impl Swim {
 
     /// Comes back with a rank above this one.
     fn raise(&mut self, above: u32) {
+        self.back_at = None;
         let mut me = self.foca.identity().clone();
         me.rank = me.rank.max(above).saturating_add(1);
         self.attempt(|foca, runtime| foca.change_identity(me, runtime));
@@ -240,6 +253,9 @@ impl Swim {
             let timer = entry.remove();
             self.attempt(|foca, runtime| foca.handle_timer(timer, runtime));
             self.schedule(now);
+        }
+        if self.back_at.is_some_and(|at| now >= at) {
+            self.raise(0);
         }
         if now >= self.ask_at {
             let alone = self.foca.num_members() == 0;
@@ -284,9 +300,15 @@ impl Swim {
     /// The others think that this node is gone.
     fn come_back(&mut self, now: Duration, out: &mut Vec<Output>) {
         self.face_known(now, out);
-        if !self.over {
-            self.raise(0);
+        if self.over || self.back_at.is_some() {
+            return;
         }
+        // Perhaps its name was taken meanwhile: it asks before it comes back.
+        self.back_at = Some(now + pace::ASK_BACK);
+        let greeting = Greeting { from: self.foca.identity().clone(), asks: true, rival: None };
+        let known =
+            self.foca.iter_members().take(pace::ASKED_BACK).map(|member| To::Node(member.id().clone()));
+        out.extend(known.chain([To::Seeds]).map(|to| Output::Send(to, Packet::Greeting(greeting.clone()))));
     }
 
     /// Gossip speaks of another process with this node's name.

@@ -288,7 +288,7 @@ fn two_halves_find_together_again() {
 
 #[test]
 fn a_restarted_node_replaces_its_former_life_whatever_number_it_drew() {
-    for (seed, incarnation) in [(1, 1), (2, u64::MAX), (3, 50), (4, 150)] {
+    for (seed, incarnation) in (0..20).zip([1, u64::MAX, 50, 150].into_iter().cycle()) {
         let mut net = Net::new(seed);
         let nodes = net.pool(3);
         net.nodes[nodes[2]].alive = false;
@@ -300,7 +300,7 @@ fn a_restarted_node_replaces_its_former_life_whatever_number_it_drew() {
 
 #[test]
 fn of_two_processes_with_one_name_the_older_gives_way() {
-    for (seed, incarnation) in [(1, 1), (2, u64::MAX)] {
+    for (seed, incarnation) in (0..20).zip([1, u64::MAX].into_iter().cycle()) {
         let mut net = Net::new(seed);
         let nodes = net.pool(3);
         net.run(pace::YOUNG);
