@@ -4,7 +4,7 @@ use crate::{
     Member, NodeId, Numbers, Options, Owner, Receiver, Standing, StartError,
     conductor::{self, Conductor},
     limits,
-    link::{registry::Links, serve, tls, wire},
+    link::{pace, registry::Links, serve, tls, wire},
     membership::host as gossip,
     numbers::Counters,
     ownership::Input,
@@ -72,7 +72,8 @@ struct Inner {
 }
 
 impl Cluster {
-    /// Takes part: listens, asks to join, links. Shards come once [`Cluster::set_serving`] was said.
+    /// Takes part: listens, asks to join, links. Shards come once [`Cluster::set_serving`] was said. A receiver that keeps
+    /// the handle keeps it alive: say [`Cluster::leave`] in the end.
     pub fn start(mut options: Options, receiver: Arc<dyn Receiver>) -> Result<Self, StartError> {
         options.check()?;
         if let Some(tls) = &options.tls {
@@ -206,7 +207,7 @@ impl Cluster {
     pub async fn leave(&self) {
         let asked = tokio::time::Instant::now();
         while self.inner.links.depths().0 > 0 && asked.elapsed() < limits::FLUSH {
-            tokio::time::sleep(limits::RETRY_TAKE).await;
+            tokio::time::sleep(pace::RETRY_TAKE).await;
         }
         self.inner.end(true);
     }

@@ -71,18 +71,26 @@ impl Conductor {
                     if changed.is_err() {
                         break;
                     }
+                    if *ears.replaced.borrow() {
+                        break;
+                    }
                     let live = ears.live.borrow_and_update().clone();
                     self.meet(&live);
                 }
-                Ok(()) = ears.replaced.changed() => self.parts.receiver.replaced(),
+                _ = ears.replaced.changed() => break,
                 Some(input) = ears.told.recv() => self.step(input),
                 Some(heard) = ears.heard.recv() => self.hear(heard),
                 () = tokio::time::sleep(due) => self.step(Input::Alarm),
             }
         }
-        // Gossip has ended: this node has left.
-        for (_, peer) in self.peers.drain() {
+        // This node has left, or has lost its name: that nobody is seen any more does not make every shard its own.
+        for (node, peer) in self.peers.drain() {
             peer.tend.abort();
+            self.parts.links.close(&node);
+        }
+        self.parts.shared.drained.send_replace(true);
+        if *ears.replaced.borrow() {
+            self.parts.receiver.replaced();
         }
     }
 

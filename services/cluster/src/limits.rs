@@ -15,31 +15,6 @@ pub const SEEDS: usize = 64;
 /// Addresses that one such name may stand for; the others are not asked this time.
 pub const ADDRESSES_PER_NAME: usize = 64;
 
-/// Each period one other node is asked whether it lives.
-pub const PROBE: Duration = Duration::from_millis(400);
-/// … and if it has not answered by then, others ask it.
-pub const PROBE_ANSWER: Duration = Duration::from_millis(150);
-/// A suspect that does not object by then is gone.
-pub const SUSPECT: Duration = Duration::from_secs(1);
-/// News of membership go out this often.
-pub const GOSSIP: Duration = Duration::from_millis(100);
-/// Nodes that are thought gone are asked this often, so that two halves find together again.
-pub const ASK_GONE: Duration = Duration::from_secs(5);
-/// A node that is gone is forgotten after this.
-pub const FORGET: Duration = Duration::from_hours(1);
-/// The addresses to join are asked this often while alone …
-pub const ASK_ALONE: Duration = Duration::from_millis(500);
-/// … and this often otherwise.
-pub const ASK: Duration = Duration::from_secs(10);
-/// A resolved name counts for this long.
-pub const RESOLVED: Duration = Duration::from_secs(10);
-/// A node whose port is closed, which nothing was heard from for this long, …
-pub const CLOSED: Duration = Duration::from_millis(150);
-/// … and which has refused so often, is gone.
-pub const CLOSED_TIMES: u32 = 3;
-/// A process that is younger takes its name over from another; an older one gives way.
-pub const YOUNG: Duration = Duration::from_secs(5);
-
 /// Messages that wait on a link until the peer has taken them; one more is given back.
 pub const QUEUE_MESSAGES: usize = 65_536;
 /// Bytes that wait on a link until the peer has taken them; more are given back.
@@ -53,22 +28,12 @@ pub const BATCH_BYTES: usize = 128 * 1024;
 pub const BATCH_MESSAGES: usize = 1_024;
 /// Bytes of a frame as received; a larger one ends the connection before it is read.
 pub const FRAME_BYTES: usize = MESSAGE_BYTES + BATCH_BYTES + 64 * 1024;
-/// Bytes of HTTP/2 that a peer may have sent and we have not read: of a stream, and of a connection.
-pub const WINDOW_BYTES: u32 = 1024 * 1024;
 /// Connections on the cluster port that have not said a good hello; one more is closed as it is accepted.
 pub const GREETING: usize = 64;
 /// TLS and the hello must be through by then; the connection is closed.
 pub const HELLO: Duration = Duration::from_secs(5);
 /// While something waits and nothing is acknowledged for this long, the link is lost.
 pub const STUCK: Duration = Duration::from_secs(15);
-/// An idle connection is asked this often whether it still stands.
-pub const KEEPALIVE: Duration = Duration::from_secs(5);
-/// Between two attempts to connect: this, doubled each time.
-pub const REDIAL_FIRST: Duration = Duration::from_millis(50);
-/// … and never more than this.
-pub const REDIAL_MOST: Duration = Duration::from_secs(2);
-/// After the receiver has refused a message it is asked again after this.
-pub const RETRY_TAKE: Duration = Duration::from_millis(5);
 /// News of ownership that wait to be read; more are refused, so that their link waits.
 pub const NEWS_WAITING: usize = 1_024;
 /// Who leaves waits this long for what waits on links; the rest is gone with it.
@@ -82,16 +47,10 @@ pub const TAKES: usize = 16;
 pub const RELEASES: usize = 4;
 /// A node that has just started, or slept, waits this long at most for the tables of the others before it takes.
 pub const SETTLE: Duration = Duration::from_secs(2);
-/// A node that was not run for this long knows that it slept.
-pub const SLEPT: Duration = Duration::from_secs(5);
 /// The wait before a lost shard is claimed again: this, doubled each time, and jitter.
 pub const BACK_OFF_FIRST: Duration = Duration::from_millis(200);
 /// … and never more than this.
 pub const BACK_OFF_MOST: Duration = Duration::from_secs(10);
-/// Who kept a shard for so long begins with the first wait again.
-pub const KEPT: Duration = Duration::from_secs(30);
-/// The whole table goes to one linked node, chosen at random, this often.
-pub const TELL: Duration = Duration::from_secs(2);
 /// Who drains waits this long for the others to take what it gave up.
 pub const DRAINED: Duration = Duration::from_secs(5);
 

@@ -105,3 +105,46 @@ impl Options {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Options {
+        Options {
+            name: "a".into(),
+            release: String::new(),
+            domain: "example.org".into(),
+            shards: ShardCount::DEFAULT,
+            listen: ([127, 0, 0, 1], 0).into(),
+            advertise: "a.example:7800".into(),
+            join: Vec::new(),
+            secret: Secret::new(b"sixteen bytes ok\n"),
+            tls: None,
+        }
+    }
+
+    #[test]
+    fn settings_that_cannot_be_are_refused_in_a_sentence() {
+        assert!(options().check().is_ok());
+        let refused = |change: fn(&mut Options)| {
+            let mut options = options();
+            change(&mut options);
+            options.check().expect_err("cannot be").to_string()
+        };
+        assert!(refused(|o| o.name = "n".repeat(limits::NAME_BYTES + 1)).contains("name"));
+        assert!(refused(|o| o.name.clear()).contains("name"));
+        assert!(refused(|o| o.secret = Secret::new(b"fifteen bytes.. \n")).contains("16 bytes"));
+        assert!(refused(|o| o.join = vec!["a:1".into(); limits::SEEDS + 1]).contains("join"));
+        assert!(refused(|o| o.join = vec!["nowhere".into()]).contains("nowhere"));
+        assert!(
+            refused(|o| o.advertise = format!("{}:1", "a".repeat(limits::ADDRESS_BYTES)))
+                .contains("HOST:PORT")
+        );
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        assert!(!format!("{:?}", options()).contains("sixteen"));
+    }
+}

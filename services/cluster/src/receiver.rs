@@ -5,7 +5,7 @@ use bytes::Bytes;
 use domain::Shard;
 
 /// Hears what comes over links and what is to be done about shards. Called from the cluster's own threads, of one peer one
-/// call at a time; must not block. Calls of [`crate::Cluster`] are allowed from within.
+/// call at a time, and perhaps before [`crate::Cluster::start`] has returned; must not block. Calls of [`crate::Cluster`] are allowed from within.
 pub trait Receiver: Send + Sync + 'static {
     /// A message from a peer, once and in order. One that is given back is offered again soon, and until it is taken nothing
     /// more is read from that peer.

@@ -2,6 +2,7 @@
 //! port is closed, which nothing but a dead process explains, and see to it that a stuck link is lost.
 
 use super::{
+    pace,
     registry::{Event, Heard, Link, Links},
     run::{self, End},
     tls, wire,
@@ -98,25 +99,31 @@ async fn knock(links: &Links, link: &Link) {
                 Ok(Ok(_)) => break,
                 _ => {}
             }
-            tokio::time::sleep(limits::REDIAL_FIRST).await;
+            tokio::time::sleep(pace::REDIAL_FIRST).await;
         }
     }
 }
 
 async fn dial(links: &Links, link: &Link) {
-    let mut wait = limits::REDIAL_FIRST;
+    let mut wait = pace::REDIAL_FIRST;
+    let mut refusals = 0;
     loop {
         let since = links.now();
         match converse(links, link).await {
             Ok(end) => {
                 tracing::debug!(peer = %link.peer, %end, "a link's connection ended");
-                if links.now().saturating_sub(since) > limits::REDIAL_MOST {
-                    wait = limits::REDIAL_FIRST;
+                (wait, refusals) = (pace::REDIAL_FIRST, 0);
+                if links.now().saturating_sub(since) > pace::REDIAL_FIRST {
                     continue;
                 }
             }
             Err(Failure::Refused) => {
                 let _full = links.refused.try_send(link.peer.clone());
+                refusals += 1;
+                if refusals < KNOCKS {
+                    // Whether the process is dead is to be known soon.
+                    wait = pace::REDIAL_FIRST;
+                }
             }
             Err(failure) => {
                 let cause = format!("cannot link to {}: {failure}", link.peer);
@@ -126,7 +133,8 @@ async fn dial(links: &Links, link: &Link) {
             }
         }
         tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(limits::REDIAL_MOST);
+        // What cannot be mended at once is tried less and less often.
+        wait = (wait * 2).min(pace::REDIAL_MOST);
     }
 }
 
@@ -170,10 +178,10 @@ async fn channel(wire: tls::Wire) -> Result<Channel, tonic::transport::Error> {
     });
     Endpoint::from_static("http://cluster")
         .connect_timeout(limits::HELLO)
-        .initial_stream_window_size(limits::WINDOW_BYTES)
-        .initial_connection_window_size(limits::WINDOW_BYTES)
-        .http2_keep_alive_interval(limits::KEEPALIVE)
-        .keep_alive_timeout(limits::KEEPALIVE)
+        .initial_stream_window_size(pace::WINDOW_BYTES)
+        .initial_connection_window_size(pace::WINDOW_BYTES)
+        .http2_keep_alive_interval(pace::KEEPALIVE)
+        .keep_alive_timeout(pace::KEEPALIVE)
         .connect_with_connector(connector)
         .await
 }

@@ -4,6 +4,7 @@
 //! every message is taken once, in order; where that cannot be kept the session is lost, once, and both sides begin anew.
 
 pub(crate) mod dial;
+pub(crate) mod pace;
 pub(crate) mod queue;
 pub(crate) mod registry;
 pub(crate) mod run;

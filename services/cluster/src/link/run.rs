@@ -2,11 +2,11 @@
 //! takes.
 
 use super::{
+    pace,
     queue::Item,
     registry::{Event, Heard, Link, Links},
     wire,
 };
-use crate::limits;
 use proto::cluster::{Batch, Frame, frame};
 use std::sync::PoisonError;
 use tokio::sync::mpsc;
@@ -115,7 +115,7 @@ async fn take_batch(links: &Links, link: &Link, connection: u64, batch: Batch) -
             }
             // What was taken so far is acknowledged meanwhile, so that the peer sees that this side lives.
             link.wake.notify_one();
-            tokio::time::sleep(limits::RETRY_TAKE).await;
+            tokio::time::sleep(pace::RETRY_TAKE).await;
         }
     }
     link.wake.notify_one();

@@ -2,6 +2,7 @@
 
 use super::{
     dial::announce,
+    pace,
     registry::{Event, Links},
     run, tls,
     tls::Wire,
@@ -61,11 +62,11 @@ pub(crate) async fn serve(links: Arc<Links>, listener: TcpListener) {
     let service =
         LinksServer::new(Port { links: links.clone() }).max_decoding_message_size(limits::FRAME_BYTES);
     let server = Server::builder()
-        .initial_stream_window_size(limits::WINDOW_BYTES)
-        .initial_connection_window_size(limits::WINDOW_BYTES)
+        .initial_stream_window_size(pace::WINDOW_BYTES)
+        .initial_connection_window_size(pace::WINDOW_BYTES)
         .max_concurrent_streams(2)
-        .http2_keepalive_interval(Some(limits::KEEPALIVE))
-        .http2_keepalive_timeout(Some(limits::KEEPALIVE))
+        .http2_keepalive_interval(Some(pace::KEEPALIVE))
+        .http2_keepalive_timeout(Some(pace::KEEPALIVE))
         .http2_max_header_list_size(8 * 1024)
         .add_service(service)
         .serve_with_incoming(ReceiverStream::new(incoming));
@@ -88,7 +89,7 @@ async fn accept(links: Arc<Links>, listener: TcpListener, arrivals: mpsc::Sender
                 if links.worth_saying("accept") {
                     tracing::warn!(%error, "the cluster port cannot take a connection");
                 }
-                sleep(limits::REDIAL_FIRST).await;
+                sleep(pace::REDIAL_FIRST).await;
                 continue;
             }
         };

@@ -192,10 +192,8 @@ fn a_full_queue_gives_back_by_number_and_by_bytes() {
     let mut queue = Queue::new(1);
     let fit = (0..100).take_while(|_| queue.push(NOW, large.clone()).is_ok()).count();
     assert_eq!(fit, limits::QUEUE_BYTES / limits::MESSAGE_BYTES);
-    assert_eq!(
-        Queue::new(1).push(NOW, Item::Message(Bytes::from(vec![0; limits::MESSAGE_BYTES + 1]))).is_err(),
-        true
-    );
+    let too_large = Item::Message(Bytes::from(vec![0; limits::MESSAGE_BYTES + 1]));
+    assert!(Queue::new(1).push(NOW, too_large).is_err());
 }
 
 fn established() -> Queue {

@@ -1,7 +1,7 @@
 //! Where nodes are: literal addresses at once, names by the resolver, asked again and again since a restarted node often has a
 //! new address; until an answer is there, whence the node was last heard.
 
-use super::identity::Identity;
+use super::{identity::Identity, pace};
 use crate::limits;
 use std::{
     collections::{HashMap, HashSet},
@@ -45,7 +45,7 @@ impl Book {
             return vec![literal];
         }
         let known = self.resolved.get(address);
-        if known.is_none_or(|(at, _)| now.saturating_sub(*at) > limits::RESOLVED) {
+        if known.is_none_or(|(at, _)| now.saturating_sub(*at) > pace::RESOLVED) {
             self.ask(address);
         }
         self.resolved.get(address).map(|(_, all)| all.clone()).unwrap_or_default()
@@ -58,7 +58,7 @@ impl Book {
         let (name, answers) = (address.to_owned(), self.answers.clone());
         tokio::spawn(async move {
             let found = tokio::net::lookup_host(&name).await;
-            let found = found.map(|all| all.take(limits::ADDRESSES_PER_NAME).collect()).unwrap_or_default();
+            let found = found.map(Iterator::collect).unwrap_or_default();
             let _ended = answers.send((name, found)).await;
         });
     }
@@ -66,12 +66,42 @@ impl Book {
     /// The resolver has answered; nothing found leaves what was known.
     pub(crate) fn answer(&mut self, now: Duration, (name, mut found): Answer) {
         self.asked.remove(&name);
+        found.truncate(limits::ADDRESSES_PER_NAME);
         if self.resolved.len() >= 2 * limits::MEMBERS {
-            self.resolved.retain(|_, (at, _)| now.saturating_sub(*at) <= limits::RESOLVED);
+            self.resolved.retain(|_, (at, _)| now.saturating_sub(*at) <= pace::RESOLVED);
         }
         if found.is_empty() {
             found = self.resolved.remove(&name).map(|(_, all)| all).unwrap_or_default();
         }
         self.resolved.insert(name, (now, found));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stands_for_a_bounded_number_of_addresses_and_keeps_them_when_it_is_not_found() {
+        let (answers, _answered) = mpsc::channel(1);
+        let mut book = Book::new(answers);
+        let many =
+            (0..limits::ADDRESSES_PER_NAME + 9).map(|_| SocketAddr::from(([10, 0, 0, 1], 7800))).collect();
+        book.answer(Duration::ZERO, ("a.example:7800".into(), many));
+        book.answer(Duration::ZERO, ("a.example:7800".into(), Vec::new()));
+        assert_eq!(book.addresses(Duration::ZERO, "a.example:7800").len(), limits::ADDRESSES_PER_NAME);
+    }
+
+    #[test]
+    fn a_literal_address_is_known_and_a_node_without_answer_is_where_it_was_heard() {
+        let (answers, _answered) = mpsc::channel(1);
+        let mut book = Book::new(answers);
+        let literal = Identity { name: "a".into(), incarnation: 1, rank: 0, address: "10.0.0.2:9".into() };
+        assert_eq!(book.node(Duration::ZERO, &literal), Some(([10, 0, 0, 2], 9).into()));
+        let named = Identity { name: "b".into(), incarnation: 1, rank: 0, address: "b.example:9".into() };
+        book.answer(Duration::ZERO, (named.address.clone(), Vec::new()));
+        assert_eq!(book.node(Duration::ZERO, &named), None);
+        book.heard("b", ([10, 0, 0, 3], 9).into());
+        assert_eq!(book.node(Duration::ZERO, &named), Some(([10, 0, 0, 3], 9).into()));
     }
 }

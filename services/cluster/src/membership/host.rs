@@ -3,6 +3,7 @@
 use super::{
     book::Book,
     identity::Identity,
+    pace,
     packet::{Packet, Seal},
     swim::{Input, Output, Swim, To},
 };
@@ -78,7 +79,14 @@ pub(crate) async fn run(
         mouth,
     };
     let mut buffer = vec![0; 2 * limits::PACKET_BYTES];
+    let mut in_a_row = 0;
     loop {
+        // A flood of packets does not keep the timers from their turn for ever.
+        in_a_row += 1;
+        if in_a_row > pace::PACKETS_IN_A_ROW {
+            in_a_row = 0;
+            host.step(Input::Alarm).await;
+        }
         let due = host.start + host.swim.deadline().min(Duration::from_mins(1) + host.start.elapsed());
         let input = tokio::select! {
             biased;
@@ -97,7 +105,10 @@ pub(crate) async fn run(
                 host.book.answer(host.start.elapsed(), answer);
                 continue;
             }
-            () = tokio::time::sleep_until(due.into()) => Input::Alarm,
+            () = tokio::time::sleep_until(due.into()) => {
+                in_a_row = 0;
+                Input::Alarm
+            }
         };
         host.step(input).await;
     }

@@ -7,6 +7,7 @@
 mod book;
 pub(crate) mod host;
 mod identity;
+mod pace;
 mod packet;
 pub(crate) use packet::Seal;
 mod swim;

@@ -2,6 +2,7 @@
 
 use super::{
     identity::Identity,
+    pace,
     packet::{Greeting, OVERHEAD, Packet},
 };
 use crate::{NodeId, limits};
@@ -67,25 +68,27 @@ pub(crate) struct Swim {
     closed: HashMap<NodeId, Closed>,
     heard: HashMap<NodeId, Duration>,
     over: bool,
+    /// It was thought gone, and comes back then.
+    back_at: Option<Duration>,
 }
 
 fn config() -> Config {
     let several = |count| NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN);
     Config {
-        probe_period: limits::PROBE,
-        probe_rtt: limits::PROBE_ANSWER,
+        probe_period: pace::PROBE,
+        probe_rtt: pace::PROBE_ANSWER,
         num_indirect_probes: several(3),
         max_transmissions: NonZeroU8::new(10).unwrap_or(NonZeroU8::MIN),
-        suspect_to_down_after: limits::SUSPECT,
-        remove_down_after: Some(limits::FORGET),
+        suspect_to_down_after: pace::SUSPECT,
+        remove_down_after: Some(pace::FORGET),
         max_packet_size: several(limits::PACKET_BYTES - OVERHEAD),
         notify_down_members: true,
-        periodic_announce: Some(PeriodicParams { frequency: limits::ASK, num_members: several(1) }),
+        periodic_announce: Some(PeriodicParams { frequency: pace::ASK, num_members: several(1) }),
         periodic_announce_to_down_members: Some(PeriodicParams {
-            frequency: limits::ASK_GONE,
+            frequency: pace::ASK_GONE,
             num_members: several(2),
         }),
-        periodic_gossip: Some(PeriodicParams { frequency: limits::GOSSIP, num_members: several(3) }),
+        periodic_gossip: Some(PeriodicParams { frequency: pace::GOSSIP, num_members: several(3) }),
     }
 }
 
@@ -101,6 +104,7 @@ impl Swim {
             closed: HashMap::new(),
             heard: HashMap::new(),
             over: false,
+            back_at: None,
         }
     }
 
@@ -116,7 +120,7 @@ impl Swim {
             return Duration::MAX;
         }
         let timer = self.timers.first_key_value().map_or(Duration::MAX, |((at, _), _)| *at);
-        timer.min(self.ask_at)
+        timer.min(self.ask_at).min(self.back_at.unwrap_or(Duration::MAX))
     }
 
     pub(crate) fn handle(&mut self, now: Duration, input: Input, out: &mut Vec<Output>) {
@@ -154,8 +158,14 @@ impl Swim {
     fn hear(&mut self, now: Duration, from: SocketAddr, body: &[u8], out: &mut Vec<Output>) {
         let header: Result<Header<Identity>, _> = PostcardCodec.decode_header(body);
         let Ok(Header { src, .. }) = header else { return };
-        let known = self.foca.iter_membership_state().any(|member| member.id().name == src.name);
-        if !known && self.foca.iter_membership_state().len() >= limits::MEMBERS {
+        let known = self.foca.iter_membership_state().map(Member::id).find(|id| id.name == src.name);
+        if let Some(rival) = known.filter(|known| known.rivals(&src) && known.outranks(&src)).cloned() {
+            // It does not know that its name is taken, or was; it has to know of whom before it decides what to do.
+            let answer = Greeting { from: self.foca.identity().clone(), asks: false, rival: Some(rival) };
+            out.push(Output::Send(To::Address(from), Packet::Greeting(answer)));
+            return;
+        }
+        if known.is_none() && self.foca.iter_membership_state().len() >= limits::MEMBERS {
             return;
         }
         self.heard.insert(src.node(), now);
@@ -181,6 +191,9 @@ impl Swim {
         if let Some(rival) = &greeting.rival {
             self.face(now, rival, out);
         }
+        if self.over {
+            return;
+        }
         self.attempt(|foca, runtime| foca.announce(greeting.from, runtime));
     }
 
@@ -190,7 +203,7 @@ impl Swim {
         if !rival.rivals(me) || !rival.outranks(me) {
             return;
         }
-        if now.saturating_sub(self.started) < limits::YOUNG {
+        if now.saturating_sub(self.started) < pace::YOUNG {
             self.raise(rival.rank);
         } else {
             self.over = true;
@@ -200,6 +213,7 @@ impl Swim {
 
     /// Comes back with a rank above this one.
     fn raise(&mut self, above: u32) {
+        self.back_at = None;
         let mut me = self.foca.identity().clone();
         me.rank = me.rank.max(above).saturating_add(1);
         self.attempt(|foca, runtime| foca.change_identity(me, runtime));
@@ -217,11 +231,11 @@ impl Swim {
         let since_last = now.saturating_sub(closed.since);
         // Word from it, or an old matter: begin again.
         let alive = self.heard.get(node).is_some_and(|heard| *heard > closed.since);
-        if alive || since_last > limits::SUSPECT * 2 {
+        if alive || since_last > pace::SUSPECT * 2 {
             *closed = Closed { since: now, times: 0 };
         }
         closed.times += 1;
-        let gone = closed.times >= limits::CLOSED_TIMES && now.saturating_sub(closed.since) >= limits::CLOSED;
+        let gone = closed.times >= pace::CLOSED_TIMES && now.saturating_sub(closed.since) >= pace::CLOSED;
         let state = if gone { State::Down } else { State::Suspect };
         let update = Member::new(id.clone(), incarnation, state);
         self.attempt(|foca, runtime| foca.apply_many(std::iter::once(update), true, runtime));
@@ -240,9 +254,12 @@ impl Swim {
             self.attempt(|foca, runtime| foca.handle_timer(timer, runtime));
             self.schedule(now);
         }
+        if self.back_at.is_some_and(|at| now >= at) {
+            self.raise(0);
+        }
         if now >= self.ask_at {
             let alone = self.foca.num_members() == 0;
-            self.ask_at = now + if alone { limits::ASK_ALONE } else { limits::ASK };
+            self.ask_at = now + if alone { pace::ASK_ALONE } else { pace::ASK };
             let greeting = Greeting { from: self.foca.identity().clone(), asks: true, rival: None };
             out.push(Output::Send(To::Seeds, Packet::Greeting(greeting)));
         }
@@ -274,7 +291,7 @@ impl Swim {
             self.heard.retain(|node, _| live.contains(node));
             self.closed.retain(|node, _| live.contains(node));
             if live.is_empty() {
-                self.ask_at = self.ask_at.min(now + limits::ASK_ALONE);
+                self.ask_at = self.ask_at.min(now + pace::ASK_ALONE);
             }
             out.push(Output::Changed);
         }
@@ -283,9 +300,15 @@ impl Swim {
     /// The others think that this node is gone.
     fn come_back(&mut self, now: Duration, out: &mut Vec<Output>) {
         self.face_known(now, out);
-        if !self.over {
-            self.raise(0);
+        if self.over || self.back_at.is_some() {
+            return;
         }
+        // Perhaps its name was taken meanwhile: it asks before it comes back.
+        self.back_at = Some(now + pace::ASK_BACK);
+        let greeting = Greeting { from: self.foca.identity().clone(), asks: true, rival: None };
+        let known =
+            self.foca.iter_members().take(pace::ASKED_BACK).map(|member| To::Node(member.id().clone()));
+        out.extend(known.chain([To::Seeds]).map(|to| Output::Send(to, Packet::Greeting(greeting.clone()))));
     }
 
     /// Gossip speaks of another process with this node's name.

@@ -1,6 +1,7 @@
 //! Waiting after a loss: longer each time, with jitter, so that two nodes that both believe in themselves do not claim in turn
 //! for ever.
 
+use super::pace;
 use crate::limits;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ pub(super) struct Backoff {
 impl Backoff {
     /// It was lost after it had been kept for so long.
     pub(super) fn lost(&mut self, now: Duration, kept: Duration, random: &mut Random) {
-        self.losses = if kept >= limits::KEPT { 1 } else { self.losses.saturating_add(1) };
+        self.losses = if kept >= pace::KEPT { 1 } else { self.losses.saturating_add(1) };
         let doubled = limits::BACK_OFF_FIRST * 2_u32.saturating_pow((self.losses - 1).min(16));
         let wait = doubled.min(limits::BACK_OFF_MOST);
         self.until = Some(now + wait / 2 + random.below(wait));
@@ -69,7 +70,7 @@ mod tests {
             let full = (limits::BACK_OFF_FIRST * 2_u32.pow(n)).min(limits::BACK_OFF_MOST);
             assert!((full / 2..full * 2).contains(wait), "{n}: {wait:?}");
         }
-        backoff.lost(Duration::ZERO, limits::KEPT, &mut random);
+        backoff.lost(Duration::ZERO, pace::KEPT, &mut random);
         assert!(backoff.until().expect("waits") < limits::BACK_OFF_FIRST * 2);
         assert!(!backoff.over(Duration::ZERO) && backoff.over(limits::BACK_OFF_FIRST * 2));
     }

@@ -1,7 +1,7 @@
 //! What others say and who they are. Invariant: news merge in any order; what this node's own host holds is changed by its host
 //! alone.
 
-use super::{Hold, Output, Ownership, Peer};
+use super::{Hold, Output, Ownership, Peer, pace};
 use crate::{
     NodeId, Standing, limits,
     ownership::table::{News, Pin},
@@ -26,6 +26,7 @@ impl Ownership {
         }
         for shard in self.table.shards() {
             if self.table.row(shard).is_some_and(|row| row.owner.as_ref() == Some(node)) {
+                self.doubts[usize::from(shard.0)] = None;
                 out.push(Output::Changed(shard));
             }
             if let Some(pin) = self.table.pin(shard).filter(|pin| pin.node.as_ref() == Some(node)) {
@@ -53,14 +54,19 @@ impl Ownership {
         }
     }
 
-    pub(super) fn heard(&mut self, node: &NodeId, news: News, out: &mut Vec<Output>) {
+    pub(super) fn heard(&mut self, now: Duration, node: &NodeId, news: News, out: &mut Vec<Output>) {
         let Some(peer) = self.peers.get_mut(node) else { return };
-        peer.standing = news.standing;
+        // It only goes forward, so late news take nothing back.
+        peer.standing = peer.standing.max(news.standing);
         peer.heard |= news.whole;
         let mut moved = Vec::new();
         for (shard, row) in news.rows {
             let owned = row.owner.is_some();
+            let stranger = row.owner.as_ref().is_some_and(|owner| self.is_stranger(owner));
             if self.table.merge(shard, row) {
+                if let Some(doubt) = self.doubts.get_mut(usize::from(shard.0)) {
+                    *doubt = stranger.then_some(now + limits::SETTLE);
+                }
                 out.push(Output::Changed(shard));
                 if owned {
                     moved.push(shard);
@@ -73,6 +79,11 @@ impl Ownership {
         if !moved.is_empty() {
             out.push(Output::Moved(moved));
         }
+    }
+
+    /// An owner that this node has not met: gossip may be slower than news of it. A former life of this node is none.
+    fn is_stranger(&self, owner: &NodeId) -> bool {
+        owner.name != self.me.name && !self.peers.contains_key(owner)
     }
 
     pub(super) fn stand(&mut self, standing: Standing, out: &mut Vec<Output>) {
@@ -92,7 +103,7 @@ impl Ownership {
         if now < self.tell_at {
             return;
         }
-        self.tell_at = now + limits::TELL / 2 + self.random.below(limits::TELL);
+        self.tell_at = now + pace::TELL / 2 + self.random.below(pace::TELL);
         let linked: Vec<&NodeId> =
             self.peers.iter().filter(|(_, p)| p.linked).map(|(node, _)| node).collect();
         let Ok(count @ 1..) = u64::try_from(linked.len()) else { return };

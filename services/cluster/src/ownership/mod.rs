@@ -3,10 +3,11 @@
 //! Rules. An owner that is alive keeps its shard until it hands over itself: it quiesces, says so, and only then the winner
 //! takes. The winner of a shard that nobody alive owns takes it. Who lost one to a higher claim waits, longer each time, and
 //! leaves it to the owner that the table names. Who has just started, or slept, takes nothing before it has heard what the
-//! others know, or a bounded time. Invariant: of a shard's host exactly one thing is asked at a time.
+//! others know, and nothing from an owner that it has not met, or a bounded time. Invariant: of a shard's host exactly one thing is asked at a time.
 
 mod backoff;
 mod hear;
+mod pace;
 mod plan;
 pub mod rendezvous;
 pub mod table;
@@ -100,6 +101,8 @@ pub struct Ownership {
     peers: BTreeMap<NodeId, Peer>,
     holds: Vec<Hold>,
     backoffs: Vec<Backoff>,
+    /// The named owner has not been met yet: until then it may still be.
+    doubts: Vec<Option<Duration>>,
     random: Random,
     /// Nothing is taken before this, unless everybody was heard; `None`: nothing to wait for.
     settle: Option<Settle>,
@@ -136,9 +139,10 @@ impl Ownership {
             peers: BTreeMap::new(),
             holds: vec![Hold::Idle; count],
             backoffs: vec![Backoff::default(); count],
+            doubts: vec![None; count],
             random: Random::new(options.seed),
             settle: options.expects_others.then_some(settle),
-            tell_at: now + limits::TELL,
+            tell_at: now + pace::TELL,
             last: now,
             drain: None,
             takes: 0,
@@ -154,7 +158,7 @@ impl Ownership {
             Input::Gone(node) => self.gone(&node, out),
             Input::Linked(node) => self.linked(&node, out),
             Input::Unlinked(node) => self.unlinked(&node, out),
-            Input::Heard(node, news) => self.heard(&node, news, out),
+            Input::Heard(node, news) => self.heard(now, &node, news, out),
             Input::Stand(standing) => self.stand(standing, out),
             Input::Taken(shard, epoch) => self.taken(now, shard, epoch, out),
             Input::Lost(shard) => self.lost(now, shard, out),
@@ -169,7 +173,8 @@ impl Ownership {
     /// When `Alarm` is due at the latest.
     pub fn deadline(&self) -> Duration {
         let settle = self.settle.as_ref().map(|settle| settle.until);
-        let waits = self.backoffs.iter().filter_map(Backoff::until).filter(|until| *until > self.last);
+        let backoffs = self.backoffs.iter().filter_map(Backoff::until);
+        let waits = backoffs.chain(self.doubts.iter().flatten().copied()).filter(|until| *until > self.last);
         let drained = self.drain.as_ref().filter(|drain| !drain.told).and_then(|drain| drain.until);
         waits
             .chain(settle.filter(|until| *until > self.last))
@@ -222,7 +227,7 @@ impl Ownership {
     }
 
     fn notice_sleep(&mut self, now: Duration) {
-        if now.saturating_sub(self.last) > limits::SLEPT {
+        if now.saturating_sub(self.last) > pace::SLEPT {
             // What is known is as old as that; the others may have taken everything, and will be heard soon.
             self.settle = Some(Settle { until: now + limits::SETTLE, early: false });
         }

@@ -69,7 +69,9 @@ impl Ownership {
             None => true,
         };
         let rested = self.backoffs.get(usize::from(shard.0)).is_some_and(|backoff| backoff.over(now));
-        free && rested && self.winner(shard) == Some(&self.me)
+        let sure =
+            self.doubts.get(usize::from(shard.0)).is_some_and(|doubt| doubt.is_none_or(|until| now >= until));
+        free && sure && rested && self.winner(shard) == Some(&self.me)
     }
 
     /// Whether this node knows what the others know, or has waited for it long enough.

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file plays another part of it")]
 
+pub(crate) mod proxy;
+
 use bytes::Bytes;
 use cluster::{Cluster, NodeId, Options, Owner, Receiver, Secret};
 use domain::{Shard, ShardCount};
@@ -108,15 +110,24 @@ pub(crate) fn options(name: &str, join: &[String]) -> Options {
     }
 }
 
-pub(crate) fn start(options: Options, log: &Arc<Log>) -> Node {
-    let host = Arc::new(Host {
-        name: options.name.clone(),
+fn host(name: &str, log: &Arc<Log>) -> Arc<Host> {
+    Arc::new(Host {
+        name: name.into(),
         log: log.clone(),
         cluster: OnceLock::new(),
         received: Mutex::default(),
         notes: Mutex::default(),
         refusing: Mutex::new(false),
-    });
+    })
+}
+
+/// A host that is never given its cluster.
+pub(crate) fn deaf() -> Arc<dyn Receiver> {
+    host("deaf", &Arc::default())
+}
+
+pub(crate) fn start(options: Options, log: &Arc<Log>) -> Node {
+    let host = host(&options.name, log);
     let cluster = Cluster::start(options, host.clone()).expect("starts");
     assert!(host.cluster.set(cluster.clone()).is_ok());
     Node { cluster, host }
