@@ -16,6 +16,8 @@ pub const AWAKE: usize = 1_024;
 pub const OVERFLOW: usize = 1_000;
 /// Notices of presence that wait there, the newest of each source only; then as for [`OVERFLOW`].
 pub const NOTICES: usize = 2 * domain::limits::CONTACTS;
+/// A user whose home is nobody's is waited for so long; then who asks is told to try later.
+pub const HOMELESS: Duration = Duration::from_secs(10);
 /// How often ports look for sessions that nobody came to resume.
 pub const PARKED_CHECK: Duration = Duration::from_secs(5);
 /// Messages that a session in a pool remembers to have passed on, so that a new home cannot make it do so again; the oldest

@@ -6,7 +6,11 @@
 use crate::shard::{ShardActor, ToShard};
 use actix::Addr;
 use domain::{Address, ConversationId, Home, Shard, ShardCount, conversation, user};
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+use tokio::sync::oneshot;
 
 use crate::{entity::ToUser, limits, peer::Peers, pool::Pool};
 
@@ -64,6 +68,56 @@ impl Router {
     /// Whether this user's home is anybody's at the moment.
     pub(crate) fn has_home(&self, user: &Address) -> bool {
         self.pool().is_none_or(|pool| pool.has_home(Home::User(user.clone()).shard(self.0.count)))
+    }
+
+    /// Asks a user's home, and waits for one for a while if it has none now: homes that move are soon there again. False:
+    /// it could not be asked.
+    pub(crate) async fn ask_patiently(&self, user: Address, ask: ToUser) -> bool {
+        let until = Instant::now() + limits::HOMELESS;
+        let mut waiting = (user, ask);
+        while let Err(Busy(back)) = self.ask_user(waiting.0, waiting.1) {
+            if self.has_home(&back.0) || Instant::now() > until {
+                return false;
+            }
+            waiting = back;
+            tokio::time::sleep(limits::RETRY_DELAY).await;
+        }
+        true
+    }
+
+    /// Asks a user's home something that changes nothing, again if the home moves meanwhile; `None`: there is no answer.
+    pub(crate) async fn question<T>(
+        &self,
+        user: &Address,
+        ask: impl Fn(oneshot::Sender<T>) -> ToUser,
+    ) -> Option<T> {
+        let until = Instant::now() + limits::HOMELESS;
+        loop {
+            let (reply, answer) = oneshot::channel();
+            if !self.ask_patiently(user.clone(), ask(reply)).await {
+                return None;
+            }
+            match answer.await {
+                Ok(answer) => return Some(answer),
+                Err(_) if self.pool().is_none() || Instant::now() > until => return None,
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// The same as [`Self::ask_patiently`] without waiting for it; `refused` is called if it could not be asked.
+    pub(crate) fn ask_soon(&self, user: Address, ask: ToUser, refused: impl FnOnce() + 'static) {
+        if let Err(Busy((user, ask))) = self.ask_user(user, ask) {
+            if self.has_home(&user) {
+                return refused();
+            }
+            let router = self.clone();
+            actix::spawn(async move {
+                if !router.ask_patiently(user, ask).await {
+                    refused();
+                }
+            });
+        }
     }
 
     /// Tells a user's home something that must not be lost; waits for room if there is none now.

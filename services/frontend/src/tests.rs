@@ -215,7 +215,8 @@ fn more_than_one_read_is_replayed_and_asked_for_until_it_is_written_down() {
         let history = archive::History::new(place.log.clone(), place.store.clone(), &place.follow);
         let gate = Gate::new(Admission::default());
         let (log, store) = (place.log.clone(), place.store.clone());
-        let next = FrontEnd::start(place.settings.clone(), log, store, history, gate, None).await.expect("starts");
+        let next =
+            FrontEnd::start(place.settings.clone(), log, store, history, gate, None).await.expect("starts");
         let began = Instant::now();
         next.write_down(true, PATIENCE).await;
         assert!(began.elapsed() < 500 * RETRY_DELAY, "it looks again and again");
@@ -233,7 +234,12 @@ fn a_turn_with_very_much_becomes_several_records() {
         let (reply, credentials) = oneshot::channel();
         place.ask(ToUser::Credentials(reply));
         let credentials = credentials.await.expect("an answer").number;
-        place.ask(ToUser::Attach { endpoint: desk(), line: Line::Near(Inbox { session: here(1), events }), ask, credentials });
+        place.ask(ToUser::Attach {
+            endpoint: desk(),
+            line: Line::Near(Inbox { session: here(1), events }),
+            ask,
+            credentials,
+        });
         let state = State::of(Availability::Available);
         let publish = endpoint::Command::Publish(Arc::new(state));
         let command = Command::Endpoint { endpoint: desk(), ticket: Ticket(1), command: publish };

@@ -9,8 +9,8 @@ use super::{
 use crate::limits::MESSAGE_BYTES;
 use bytes::Bytes;
 use domain::{
-    Address, ConversationId, EndpointName, Refusal, Shard, Ticket, account::Token, conversation,
-    endpoint, user,
+    Address, ConversationId, EndpointName, Refusal, Shard, Ticket, account::Token, conversation, endpoint,
+    user,
 };
 use event_log::codec::CodecError;
 use prost::Message as _;

@@ -55,7 +55,12 @@ impl Conversation {
 
     /// The homes of these users have moved, or were out of reach: what was on its way there is told again, and what was
     /// learnt from there is asked for again.
-    pub fn moved(&mut self, now: Timestamp, has_moved: &dyn Fn(&Address) -> bool, out: &mut Out<Fact, Effect>) {
+    pub fn moved(
+        &mut self,
+        now: Timestamp,
+        has_moved: &dyn Fn(&Address) -> bool,
+        out: &mut Out<Fact, Effect>,
+    ) {
         match &mut self.0 {
             Kind::Pair(pair) => pair.moved(now, has_moved, out),
             Kind::Focus(focus) => focus.doubt(now, has_moved),

@@ -31,8 +31,7 @@ impl User {
         let refused = if !self.is_enabled() {
             Some(Ending::AccountChanged)
         } else {
-            (known.is_none() && self.endpoints.len() >= self.policy.endpoints)
-                .then_some(Ending::LimitReached)
+            (known.is_none() && self.endpoints.len() >= self.policy.endpoints).then_some(Ending::LimitReached)
         };
         if let Some(why) = refused {
             return out.effects.push(Effect::ToEndpoint(name, Event::Ended(why)));

@@ -20,14 +20,12 @@ pub(crate) async fn conferences(front: &FrontEnd) -> Answer {
 
 /// When a user was last signed in.
 pub(crate) async fn last_activity(front: &FrontEnd, asker: Address, address: Address) -> Answer {
-    let (reply, last) = oneshot::channel();
-    if front.router().ask_user(address, ToUser::LastSeen { asker, reply }).is_err() {
-        return try_later();
-    }
-    match last.await.ok().flatten() {
-        Some(last) => Answer::LastActivity(last),
+    let ask = |reply| ToUser::LastSeen { asker: asker.clone(), reply };
+    match front.router().question(&address, ask).await {
+        Some(Some(last)) => Answer::LastActivity(last),
         // Nobody learns from the answer whether there is such a user.
-        None => Answer::Refused(Reason::Forbidden.into()),
+        Some(None) => Answer::Refused(Reason::Forbidden.into()),
+        None => try_later(),
     }
 }
 
@@ -50,7 +48,7 @@ pub(crate) async fn run(front: &FrontEnd, command: AdminCommand) -> Answer {
         AdminCommand::EndSessions(sessions) => {
             for (address, endpoint) in sessions {
                 let ask = ToUser::EndSessions(endpoint);
-                if front.router().ask_user(address, ask).is_err() {
+                if !front.router().ask_patiently(address, ask).await {
                     return try_later();
                 }
             }
@@ -87,9 +85,7 @@ async fn list(front: &FrontEnd, who: Who, max: usize) -> Option<Vec<Address>> {
 }
 
 async fn describe(front: &FrontEnd, address: Address) -> Option<Account> {
-    let (reply, account) = oneshot::channel();
-    front.router().ask_user(address, ToUser::Describe(reply)).ok()?;
-    account.await.ok()?
+    front.router().question(&address, ToUser::Describe).await?
 }
 
 async fn tell_all(front: &FrontEnd, users: Vec<Address>, command: impl Fn() -> Command) -> Answer {
@@ -103,7 +99,7 @@ async fn tell_all(front: &FrontEnd, users: Vec<Address>, command: impl Fn() -> C
 
 async fn tell(front: &FrontEnd, address: Address, command: Command) -> Answer {
     let (reply, outcome) = oneshot::channel();
-    if front.router().ask_user(address, ToUser::Admin(command, reply)).is_err() {
+    if !front.router().ask_patiently(address, ToUser::Admin(command, reply)).await {
         return try_later();
     }
     match outcome.await {

@@ -7,7 +7,6 @@ mod status;
 use crate::{
     entity::{Account, ToUser},
     front::FrontEnd,
-    router::Busy,
 };
 use domain::{Address, Reason, Refusal, Shard, user::Command};
 use proto::admin::{
@@ -70,16 +69,18 @@ impl Admin {
     }
 
     async fn describe(&self, address: Address) -> Result<Account, Status> {
-        let (reply, account) = oneshot::channel();
-        let found = self.ask(address, ToUser::Describe(reply), account).await?;
+        let router = self.0.router();
+        let asked = tokio::time::timeout(PATIENCE, router.question(&address, ToUser::Describe)).await;
+        let Ok(Some(found)) = asked else {
+            return Err(Status::unavailable("the user's home did not answer; try again"));
+        };
         found.ok_or_else(|| Status::not_found("there is no such user"))
     }
 
     async fn ask<T>(&self, address: Address, ask: ToUser, answer: oneshot::Receiver<T>) -> Result<T, Status> {
-        self.0
-            .router()
-            .ask_user(address, ask)
-            .map_err(|Busy(_)| Status::unavailable("the server is busy; try again"))?;
+        if !self.0.router().ask_patiently(address, ask).await {
+            return Err(Status::unavailable("the server is busy; try again"));
+        }
         match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(answer)) => Ok(answer),
             _ => Err(Status::unavailable("the user's home did not answer; try again")),

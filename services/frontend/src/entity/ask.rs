@@ -29,7 +29,13 @@ pub(crate) enum ToUser {
     SetToken { token: Token, credentials: u64 },
     /// Asked by a session; ignored if another one has taken the endpoint since: what it confirms is of the other. In a
     /// pool: caused by this stanza of the client, as it counts them; 0: by none.
-    Asked { endpoint: EndpointName, session: SessionId, stanza: u32, ticket: Ticket, command: endpoint::Command },
+    Asked {
+        endpoint: EndpointName,
+        session: SessionId,
+        stanza: u32,
+        ticket: Ticket,
+        command: endpoint::Command,
+    },
     /// A session is over; ignored if another one has taken the endpoint since.
     Detach { endpoint: EndpointName, session: SessionId },
     /// A session has lost its connection, and waits here to be resumed.
@@ -38,7 +44,14 @@ pub(crate) enum ToUser {
     Resume { id: Arc<str>, line: Line, ask: stream::AskId, credentials: u64 },
     /// A session elsewhere may be resumed under this id, so long after it was lost; so many stanzas of its client are
     /// dealt with.
-    Resumable { endpoint: EndpointName, session: SessionId, id: Arc<str>, window: Duration, handled: u32, carbons: bool },
+    Resumable {
+        endpoint: EndpointName,
+        session: SessionId,
+        id: Arc<str>,
+        window: Duration,
+        handled: u32,
+        carbons: bool,
+    },
     /// A session elsewhere has lost its connection and waits there, or has one again.
     Waits { endpoint: EndpointName, session: SessionId, waits: bool },
     /// The session that was asked to let go of its connection does not have that id.

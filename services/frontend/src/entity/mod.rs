@@ -52,12 +52,7 @@ pub(crate) trait Entity: Sized + Unpin + 'static {
     /// Takes up what sessions led to while effects were done: signs the lost ones out.
     fn look_after_sessions(&mut self, _now: Timestamp, _out: &mut Out<Self::Fact, Self::Effect>) {}
     /// Homes have moved, or a node is gone.
-    fn pool_changed(
-        &mut self,
-        now: Timestamp,
-        change: &PoolChange,
-        out: &mut Out<Self::Fact, Self::Effect>,
-    );
+    fn pool_changed(&mut self, now: Timestamp, change: &PoolChange, out: &mut Out<Self::Fact, Self::Effect>);
     /// It stops, here.
     fn stopped(&mut self) {}
     /// The facts of one turn as a record of the log.

@@ -57,9 +57,8 @@ pub(super) fn ask(
 impl Pool {
     /// For a home. An error: it has no room now.
     fn hear_home(&self, from: &NodeId, message: Message) -> Result<(), ()> {
-        let line = |session: SessionId| {
-            Line::Far(Box::new(Far::new(self.clone(), from.clone(), session.number)))
-        };
+        let line =
+            |session: SessionId| Line::Far(Box::new(Far::new(self.clone(), from.clone(), session.number)));
         match ask(message, line) {
             Ok((user, ask)) => self.to_home(Home::User(user.clone()), ToShard::User(user, ask)),
             Err(other) => match *other {

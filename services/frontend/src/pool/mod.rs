@@ -70,7 +70,8 @@ impl Pool {
 
     /// The membership.
     pub fn cluster(&self) -> &Cluster {
-        self.0.cluster.get().expect("it is set before anybody has the pool")
+        // It calls back before its start has returned.
+        self.0.cluster.wait()
     }
 
     /// The front end runs: from now on shards are taken.
@@ -146,12 +147,7 @@ impl Pool {
     }
 
     /// Tells a session; the event comes back if there is no room on the way.
-    pub(crate) fn tell_session(
-        &self,
-        node: &NodeId,
-        session: SessionId,
-        event: Event,
-    ) -> Result<(), Event> {
+    pub(crate) fn tell_session(&self, node: &NodeId, session: SessionId, event: Event) -> Result<(), Event> {
         if node == self.me() {
             return self.to_port(session.number, ToPort::Event(event)).map_err(|back| match back {
                 ToPort::Event(event) => event,
@@ -179,9 +175,7 @@ impl Pool {
 
     fn to_port(&self, number: u64, what: ToPort) -> Result<(), ToPort> {
         match self.ports(number) {
-            Some(ports) => {
-                ports.try_send(Port { number, what }).map_err(|refused| refused.into_inner().what)
-            }
+            Some(ports) => ports.try_send(Port { number, what }).map_err(|refused| refused.into_inner().what),
             None => Err(what),
         }
     }

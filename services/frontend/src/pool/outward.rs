@@ -81,7 +81,8 @@ impl Pool {
     /// What a session here says leaves a trace at its port, and has a way back that leads there. `None`: it was for the
     /// port alone. An error: there is no room there.
     fn pass_port(&self, user: &Address, ask: ToUser) -> Result<Option<ToUser>, ToUser> {
-        let far = |pool: &Self, number| Line::Far(Box::new(Far::new(pool.clone(), pool.me().clone(), number)));
+        let far =
+            |pool: &Self, number| Line::Far(Box::new(Far::new(pool.clone(), pool.me().clone(), number)));
         match ask {
             ToUser::Attach { endpoint, line: Line::Near(inbox), ask, credentials } => {
                 let number = inbox.session.number;

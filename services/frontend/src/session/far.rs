@@ -146,7 +146,8 @@ impl Outbox {
     pub(crate) fn found(&self, user: Address, again: user::Again) -> Found {
         let known = self.known();
         let user::Again { state, roster, blocked, conferences } = again;
-        let conferences = conferences.into_iter().map(|address| (address, EndpointName::nameless())).collect();
+        let conferences =
+            conferences.into_iter().map(|address| (address, EndpointName::nameless())).collect();
         Found {
             endpoint: EndpointId::new(user, self.endpoint().clone()),
             former: self.session(),

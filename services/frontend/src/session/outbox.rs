@@ -11,11 +11,11 @@ use super::{
     parked::Consequences,
 };
 use crate::{limits, meters::Meters};
+use cluster::wire::Again;
 use domain::{
     EndpointName, Ticket, Timestamp,
     endpoint::{self, Event},
 };
-use cluster::wire::Again;
 use std::{collections::VecDeque, sync::Arc};
 use transport::Rejected;
 use xmpp::{session, stream};

@@ -6,8 +6,8 @@
 
 mod deliveries;
 
-use deliveries::{Deliveries, Passed};
 use cluster::wire::{Again, ResumptionId};
+use deliveries::{Deliveries, Passed};
 use domain::{
     Address, ConversationId, EndpointName, Home, Ticket,
     conversation::{ConferenceCommand, ConferenceEvent},
@@ -142,9 +142,7 @@ impl Recall {
 /// Who else than the user's own home answers this.
 fn answered_by(me: &Address, command: &Command) -> Option<Home> {
     match command {
-        Command::Send { to, .. } => {
-            Some(Home::Conversation(ConversationId::between(me.clone(), to.clone())))
-        }
+        Command::Send { to, .. } => Some(Home::Conversation(ConversationId::between(me.clone(), to.clone()))),
         Command::Conference { conference, .. } => {
             Some(Home::Conversation(ConversationId::Conference(conference.clone())))
         }

@@ -1,16 +1,12 @@
 //! What a stream asks while a client signs in: verifiers, passwords, tokens; the endpoint itself; a parked session.
 
 use super::{Line, SessionEvent, connection::Client};
-use crate::{
-    entity::{Credentials, ToUser},
-    router::Busy,
-};
+use crate::entity::{Credentials, ToUser};
 use domain::{
     Address, Timestamp,
     account::{ScramHash, Verifier},
 };
 use std::sync::Arc;
-use tokio::sync::oneshot;
 use xmpp::{
     sasl::{self, SaslError},
     stream::{Answer, AskId, Password, Question, Verdict},
@@ -30,17 +26,15 @@ pub(super) fn ask(client: &mut Client, now: Timestamp, ask: AskId, question: Que
             let line = Line::Near(inbox);
             let attach = ToUser::Attach { endpoint: endpoint.name.clone(), line, ask, credentials };
             client.is_attaching(endpoint);
-            if client.shared.front.router().ask_user(user, attach).is_err() {
-                answer(client, ask, Answer::TryLater);
-            }
+            let refused = try_later(client, ask);
+            client.shared.front.router().ask_soon(user, attach, refused);
         }
         Question::Resume { id, .. } => {
             let (inbox, credentials) = (client.inbox.clone(), client.credentials);
             let line = Line::Near(inbox);
             let resume = ToUser::Resume { id: Arc::from(id), line, ask, credentials };
-            if client.shared.front.router().ask_user(user, resume).is_err() {
-                answer(client, ask, Answer::TryLater);
-            }
+            let refused = try_later(client, ask);
+            client.shared.front.router().ask_soon(user, resume, refused);
         }
         Question::Verifier { hash, .. } => with_credentials(client, ask, user, move |credentials| {
             let verifier = credentials.verifiers.into_iter().find(|verifier| verifier.hash == hash);
@@ -78,6 +72,13 @@ fn answer(client: &Client, ask: AskId, answer: Answer) {
     );
 }
 
+/// Answers that it cannot be done now.
+fn try_later(client: &Client, ask: AskId) -> impl FnOnce() + use<> {
+    let events = client.inbox.events.clone();
+    // A client that has gone meanwhile misses nothing.
+    move || drop(events.send(SessionEvent::Stream(ask, Answer::TryLater)))
+}
+
 /// Asks the user's home, and answers with what `make` makes of it.
 fn with_credentials(
     client: &Client,
@@ -85,18 +86,14 @@ fn with_credentials(
     user: Address,
     make: impl FnOnce(Credentials) -> Answer + Send + 'static,
 ) {
-    let (reply, credentials) = oneshot::channel();
-    if let Err(Busy(_)) = client.shared.front.router().ask_user(user, ToUser::Credentials(reply)) {
-        return answer(client, ask, Answer::TryLater);
-    }
-    let events = client.inbox.events.clone();
+    let (router, events) = (client.shared.front.router().clone(), client.inbox.events.clone());
     actix::spawn(async move {
-        let event = match credentials.await {
-            Ok(credentials) => {
+        let event = match router.question(&user, ToUser::Credentials).await {
+            Some(credentials) => {
                 let number = credentials.number;
                 SessionEvent::Credentials(ask, make(credentials), number)
             }
-            Err(_) => SessionEvent::Stream(ask, Answer::TryLater),
+            None => SessionEvent::Stream(ask, Answer::TryLater),
         };
         // A client that has gone meanwhile misses nothing.
         let _ = events.send(event);
@@ -104,15 +101,12 @@ fn with_credentials(
 }
 
 fn check(client: &Client, ask: AskId, user: Address, Password(password): Password) {
-    let (reply, credentials) = oneshot::channel();
     let stand_in = sasl::fake_verifier(&client.shared.stream.secret, user.as_str(), ScramHash::Sha256);
-    if let Err(Busy(_)) = client.shared.front.router().ask_user(user, ToUser::Credentials(reply)) {
-        return answer(client, ask, Answer::TryLater);
-    }
     let (events, checks) = (client.inbox.events.clone(), client.shared.checks.clone());
+    let router = client.shared.front.router().clone();
     actix::spawn(async move {
-        let event = match credentials.await {
-            Ok(Credentials { verifiers, enabled, number, .. }) => {
+        let event = match router.question(&user, ToUser::Credentials).await {
+            Some(Credentials { verifiers, enabled, number, .. }) => {
                 let strongest: Vec<Verifier> =
                     verifiers.into_iter().filter(|v| v.hash == ScramHash::Sha256).collect();
                 let verdict = match checks.check(strongest, stand_in, password).await {
@@ -123,7 +117,7 @@ fn check(client: &Client, ask: AskId, user: Address, Password(password): Passwor
                 };
                 SessionEvent::Credentials(ask, verdict, number)
             }
-            Err(_) => SessionEvent::Stream(ask, Answer::TryLater),
+            None => SessionEvent::Stream(ask, Answer::TryLater),
         };
         let _ = events.send(event);
     });

@@ -1,13 +1,11 @@
 //! Taking a shard: claim it, replay what its checkpoint does not cover, and find what was under way.
 
-use super::{
-    desk::Desk,
-    outcomes::Outcomes,
-    wake::Machine,
-};
+use super::{desk::Desk, outcomes::Outcomes, wake::Machine};
 use crate::{front::Parts, limits};
 use domain::{Home, Shard};
-use event_log::{Appender, Entry, Input, Log, LostBy, Offset, Output, Owner, ReadError, Record, Stamp, codec};
+use event_log::{
+    Appender, Entry, Input, Log, LostBy, Offset, Output, Owner, ReadError, Record, Stamp, codec,
+};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -90,7 +88,8 @@ struct Taking<'a> {
 pub(crate) fn take(shard: Shard, parts: &Parts) -> Result<Taken, TakeError> {
     let outcomes = Arc::new(Outcomes::default());
     let appender = parts.log.appender(shard, Arc::<Outcomes>::clone(&outcomes) as _);
-    let (checkpoint, end) = (parts.store.checkpoint(shard)?, parts.log.end(shard));
+    let checkpoint = parts.store.checkpoint(shard)?;
+    let end = parts.log.latest()?.get(usize::from(shard.0)).copied().unwrap_or_default();
     if checkpoint.offset > end {
         return Err(TakeError::Gone { end, kept: checkpoint.offset });
     }

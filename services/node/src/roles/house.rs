@@ -12,7 +12,6 @@ pub(crate) use upkeep::names as certificate_names;
 
 use super::frontend as role;
 use crate::config::{LogFormat, Node, Standard, host_name};
-use domain::{conversation, user};
 use ::frontend::{
     Doors, FrontEnd, Settings,
     admin::{self, Admin, AdminServer, Alone},
@@ -20,6 +19,7 @@ use ::frontend::{
     upload::Terms,
     web::{self, Web},
 };
+use domain::{conversation, user};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::{
     error::Error,

@@ -35,8 +35,7 @@ pub(super) struct Node {
 /// The front ends of a new pool.
 pub(super) fn pool(size: usize, kafka: &Kafka, options: &[&str]) -> Vec<Node> {
     let first = free_ports(u16::try_from(size).expect("few"));
-    let addresses: Vec<String> =
-        (0..size).map(|n| format!("127.0.0.1:{}", usize::from(first) + n)).collect();
+    let addresses: Vec<String> = (0..size).map(|n| format!("127.0.0.1:{}", usize::from(first) + n)).collect();
     let (join, prefix) = (addresses.join(","), prefix());
     let replication = kafka.brokers().split(',').count().min(3).to_string();
     let mut nodes: Vec<Node> = addresses
@@ -74,14 +73,7 @@ impl Node {
     fn new(name: &str, role: &[&str], disk: Option<String>, options: &[&str]) -> Self {
         let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         let data = TempDir::new().expect("a temporary folder");
-        Self {
-            name: name.to_owned(),
-            data,
-            role: texts(role),
-            options: texts(options),
-            disk,
-            running: None,
-        }
+        Self { name: name.to_owned(), data, role: texts(role), options: texts(options), disk, running: None }
     }
 
     /// Standard Edition, running.
@@ -94,8 +86,7 @@ impl Node {
     /// Starts it on the data that it has.
     pub(super) fn start(&mut self) {
         assert!(self.running.is_none(), "it has ended before");
-        self.running =
-            Some(launch(self.data.path(), self.disk.as_deref(), &self.role, &self.options));
+        self.running = Some(launch(self.data.path(), self.disk.as_deref(), &self.role, &self.options));
     }
 
     pub(super) fn name(&self) -> &str {

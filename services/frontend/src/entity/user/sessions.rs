@@ -141,11 +141,8 @@ impl UserHost {
             return self.resume_far(id, taker, ask);
         }
         // Perhaps its old connection is not known to be dead yet. Each session says whether it is the one.
-        let asked = self
-            .sessions
-            .iter_mut()
-            .filter_map(|outbox| outbox.wanted(id, ask, line).then_some(()))
-            .count();
+        let asked =
+            self.sessions.iter_mut().filter_map(|outbox| outbox.wanted(id, ask, line).then_some(())).count();
         if asked == 0 {
             line.not_found(ask);
         }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::session::here;
 use crate::limits::{NOTICES, OVERFLOW};
+use crate::session::here;
 use domain::{Address, EndpointId, presentity};
 
 /// From one of so many people: presence of the same one is latest-wins.
@@ -59,8 +59,5 @@ fn presence_of_a_whole_roster_finds_room_and_who_is_lost_is_told_first() {
     let cx = std::task::Context::from_waker(std::task::Waker::noop());
     let told = inbox.poll_first(&cx);
     let ended = Event::Ended(endpoint::Ending::TooSlow);
-    assert_eq!(
-        format!("{told:?}"),
-        format!("{:?}", std::task::Poll::Ready(SessionEvent::Endpoint(ended)))
-    );
+    assert_eq!(format!("{told:?}"), format!("{:?}", std::task::Poll::Ready(SessionEvent::Endpoint(ended))));
 }

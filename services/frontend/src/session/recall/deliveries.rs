@@ -57,7 +57,8 @@ impl Deliveries {
         let key = key(&delivery);
         let home = delivery.serial;
         if self.known.contains(&key) {
-            let door = self.on_the_way.iter().find(|(_, on_the_way)| *on_the_way == key).map(|(door, _)| *door);
+            let door =
+                self.on_the_way.iter().find(|(_, on_the_way)| *on_the_way == key).map(|(door, _)| *door);
             self.open.push_back(Open { home, door });
             return Passed::Before(self.settle());
         }

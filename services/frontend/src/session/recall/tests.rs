@@ -48,11 +48,8 @@ fn confirm(recall: &mut Recall, serial: u64) -> Option<u64> {
 }
 
 fn send(origin_id: Option<&str>) -> Command {
-    let message = Message {
-        body: Some("hello".into()),
-        origin_id: origin_id.map(Arc::from),
-        ..Message::default()
-    };
+    let message =
+        Message { body: Some("hello".into()), origin_id: origin_id.map(Arc::from), ..Message::default() };
     Command::Send { to: address("bob"), endpoint: None, message: Arc::new(message) }
 }
 
