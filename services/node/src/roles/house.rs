@@ -56,7 +56,7 @@ async fn serve(standard: Standard, node: Option<Node>) -> Result<(), Box<dyn Err
     ::frontend::meters::Meters::describe();
 
     let tls = certificate(&standard)?;
-    let store = store::Store::open(&folders::closed(&standard.data, "db")?, store::Options::default())?;
+    let store = open_store(&standard, node.as_ref())?;
     if let Some(cut) = store.cut() {
         tracing::warn!(?cut, "the end of the log was cut: it was being written when the process was killed");
     }
@@ -123,6 +123,15 @@ async fn serve(standard: Standard, node: Option<Node>) -> Result<(), Box<dyn Err
     drop(follow);
     tracing::info!("good-bye");
     Ok(())
+}
+
+/// What this node keeps: the log too, where that is embedded.
+fn open_store(standard: &Standard, node: Option<&Node>) -> Result<store::Store, Box<dyn Error>> {
+    let mut options = store::Options::default();
+    if let Some(node) = node {
+        options.shards = node.shards;
+    }
+    Ok(store::Store::open(&folders::closed(&standard.data, "db")?, options)?)
 }
 
 /// What the front end is told.
