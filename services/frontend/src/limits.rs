@@ -18,6 +18,11 @@ pub const OVERFLOW: usize = 1_000;
 pub const NOTICES: usize = 2 * domain::limits::CONTACTS;
 /// A user whose home is nobody's is waited for so long; then who asks is told to try later.
 pub const HOMELESS: Duration = Duration::from_secs(10);
+/// What a home remembers of how far a session on another node is; the oldest is forgotten first.
+pub const REACHED: usize = 64;
+/// After a delivery the home of a session on another node is told so soon how far it came, so that what a client has is not
+/// handed to it again when it resumes elsewhere.
+pub const REPORT_DELAY: Duration = Duration::from_millis(50);
 /// How often ports look for sessions that nobody came to resume.
 pub const PARKED_CHECK: Duration = Duration::from_secs(5);
 /// Messages that a session in a pool remembers to have passed on, so that a new home cannot make it do so again; the oldest

@@ -1,6 +1,8 @@
 //! The same dialogues as in `scenarios/`, on a pool: two front ends on a real Kafka, and each client that signs in is at
 //! another of them than the one before. What only a pool can do is played here alone.
 
+mod moves;
+
 #[path = "../scenarios/blocking.rs"]
 mod blocking;
 #[path = "../scenarios/conference.rs"]

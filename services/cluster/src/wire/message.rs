@@ -130,6 +130,23 @@ pub enum Message {
         ask: u64,
         /// With which credentials it signed in.
         credentials: u64,
+        /// How many stanzas of the former session its client has.
+        received: u32,
+    },
+    /// How far a session that may be resumed is.
+    Reached {
+        /// Whose.
+        user: Address,
+        /// Of which endpoint.
+        endpoint: EndpointName,
+        /// Which.
+        session: SessionId,
+        /// Stanzas of the client dealt with.
+        handled: u32,
+        /// The stanza to the client, as it counts them, with which …
+        sent: u32,
+        /// … everything up to this serial was written; 0: nothing.
+        serial: u64,
     },
     /// A sign-in with these credentials gave the client a token, or used one.
     SetToken {
@@ -214,7 +231,8 @@ choice!(
         Detach: Detach { user, endpoint, session },
         Parked: Parked { user, endpoint, session, parked },
         Resumable: Resumable { user, endpoint, session, id, window, handled, carbons },
-        Resume: Resume { user, id, session, ask, credentials },
+        Resume: Resume { user, id, session, ask, credentials, received },
+        Reached: Reached { user, endpoint, session, handled, sent, serial },
         Resumed: Resumed { session, ask, found },
         LetGo: LetGo { session, id },
         SetToken: SetToken { user, token, credentials },

@@ -34,6 +34,8 @@ impl fmt::Debug for ResumptionId {
 pub struct Again {
     /// Under which id its client may resume it.
     pub resumable: Option<ResumptionId>,
+    /// Stanzas of its client dealt with.
+    pub handled: u32,
     /// What it shows; `None`: it is not available.
     pub state: Option<Arc<State>>,
     /// It wants copies of what other endpoints of the user send and receive (XEP-0280).
@@ -60,7 +62,7 @@ pub struct Found {
 }
 
 record!(SessionId, SessionId { node, number });
-record!(Again, Again { resumable, state, carbons, roster, blocked, conferences });
+record!(Again, Again { resumable, handled, state, carbons, roster, blocked, conferences });
 record!(Found, Found { endpoint, former, handled, again });
 
 impl Part<String> for ResumptionId {

@@ -41,7 +41,10 @@ pub(crate) enum ToUser {
     /// A session has lost its connection, and waits here to be resumed.
     Park { endpoint: EndpointName, parked: Box<Parked> },
     /// A new connection, signed in with these credentials, wants to resume the session of this id.
-    Resume { id: Arc<str>, line: Line, ask: stream::AskId, credentials: u64 },
+    Resume { id: Arc<str>, line: Line, ask: stream::AskId, credentials: u64, received: u32 },
+    /// How far a session elsewhere is: so many stanzas of its client are dealt with, and up to this serial everything was
+    /// written to it as the stanza of that number or before.
+    Reached { endpoint: EndpointName, session: SessionId, handled: u32, sent: u32, serial: u64 },
     /// A session elsewhere may be resumed under this id, so long after it was lost; so many stanzas of its client are
     /// dealt with.
     Resumable {

@@ -8,7 +8,7 @@ use crate::{
     meters::Meters,
     pool::PoolChange,
     router::{Busy, Router},
-    session::outbox::Outbox,
+    session::{Line, outbox::Outbox},
     shard::Rows,
 };
 use domain::{
@@ -148,9 +148,18 @@ impl Entity for UserHost {
             ToUser::Resume { line, ask, credentials, .. } if credentials != self.machine.credentials() => {
                 line.not_found(ask);
             }
-            ToUser::Resume { id, line, ask, .. } => {
-                if let Some(endpoint) = self.resume(&id, &line, ask) {
+            ToUser::Resume { id, line, ask, received, .. } => {
+                if let Line::Far(taker) = &line {
+                    self.resume_far(now, &id, taker, (ask, received), out);
+                } else if let Some(endpoint) = self.resume(&id, &line, ask) {
                     self.tell_parked(now, endpoint, out);
+                }
+            }
+            ToUser::Reached { endpoint, session, handled, sent, serial } => {
+                if let Some(outbox) = self.session(&endpoint).filter(|outbox| outbox.session() == session)
+                    && let Some(far) = outbox.far_mut()
+                {
+                    far.reached(handled, sent, serial);
                 }
             }
             ToUser::Resumable { endpoint, session, id, window, handled, carbons } => {
@@ -288,7 +297,7 @@ impl Entity for UserHost {
     fn look_after_sessions(&mut self, now: Timestamp, out: &mut Out<Fact, Effect>) {
         for index in 0..self.sessions.len() {
             let endpoint = self.sessions[index].endpoint().clone();
-            for (ticket, command) in self.sessions[index].take_asked() {
+            for (ticket, _, command) in self.sessions[index].take_asked() {
                 let endpoint = endpoint.clone();
                 self.machine.handle(now, Command::Endpoint { endpoint, ticket, command }, out);
             }

@@ -47,8 +47,12 @@ pub(super) fn ask(
             let window = Duration::from_millis(window);
             (user, ToUser::Resumable { endpoint, session, id: id.0, window, handled, carbons })
         }
-        Message::Resume { user, id, session, ask, credentials } => {
-            (user, ToUser::Resume { id: id.0, line: line(session), ask: AskId(ask), credentials })
+        Message::Resume { user, id, session, ask, credentials, received } => {
+            let (line, ask) = (line(session), AskId(ask));
+            (user, ToUser::Resume { id: id.0, line, ask, credentials, received })
+        }
+        Message::Reached { user, endpoint, session, handled, sent, serial } => {
+            (user, ToUser::Reached { endpoint, session, handled, sent, serial })
         }
         other => return Err(Box::new(other)),
     })

@@ -116,12 +116,16 @@ impl Pool {
                     Err(_) => unreachable!("what was sent comes back"),
                 }
             }
-            ToUser::Resume { id, line: Line::Near(inbox), ask, credentials } => {
+            ToUser::Resume { id, line: Line::Near(inbox), ask, credentials, received } => {
                 let number = inbox.session.number;
                 match self.to_port(number, ToPort::Taker { inbox, ask }) {
-                    Ok(()) => Ok(Some(ToUser::Resume { id, line: far(self, number), ask, credentials })),
+                    Ok(()) => {
+                        let line = far(self, number);
+                        Ok(Some(ToUser::Resume { id, line, ask, credentials, received }))
+                    }
                     Err(ToPort::Taker { inbox, ask }) => {
-                        Err(ToUser::Resume { id, line: Line::Near(inbox), ask, credentials })
+                        let line = Line::Near(inbox);
+                        Err(ToUser::Resume { id, line, ask, credentials, received })
                     }
                     Err(_) => unreachable!("what was sent comes back"),
                 }
@@ -156,6 +160,10 @@ impl Pool {
             },
             ToUser::Asked { endpoint, session, stanza, ticket, command } => {
                 Ok(Some(ToUser::Asked { endpoint, session: self.here(session), stanza, ticket, command }))
+            }
+            ToUser::Reached { endpoint, session, handled, sent, serial } => {
+                let session = self.here(session);
+                Ok(Some(ToUser::Reached { endpoint, session, handled, sent, serial }))
             }
             ToUser::Resumable { endpoint, session, id, window, handled, carbons } => {
                 let session = self.here(session);
@@ -230,13 +238,17 @@ impl Pool {
                 handled,
                 carbons,
             },
-            ToUser::Resume { id, line, ask, credentials } => Message::Resume {
+            ToUser::Resume { id, line, ask, credentials, received } => Message::Resume {
                 user: user_,
                 id: ResumptionId(id),
                 session: line.session(),
                 ask: ask.0,
                 credentials,
+                received,
             },
+            ToUser::Reached { endpoint, session, handled, sent, serial } => {
+                Message::Reached { user: user_, endpoint, session, handled, sent, serial }
+            }
             // For a port, which has it by now.
             ToUser::Park { .. } | ToUser::NotWanted { .. } | ToUser::Answered { .. } => return Ok(()),
         };

@@ -107,9 +107,9 @@ impl Ports {
         let (now, user) = (clock::now(), session.user.clone());
         let endpoint = session.outbox.endpoint().clone();
         let id = session.outbox.session();
-        for (ticket, command) in session.outbox.take_asked() {
+        for (ticket, stanza, command) in session.outbox.take_asked() {
             let endpoint = endpoint.clone();
-            self.pool.ask_home(&user, ToUser::Asked { endpoint, session: id, stanza: 0, ticket, command });
+            self.pool.ask_home(&user, ToUser::Asked { endpoint, session: id, stanza, ticket, command });
         }
         let is_behind = !session.outbox.retry();
         if session.outbox.is_lost(now) {

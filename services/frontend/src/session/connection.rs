@@ -40,6 +40,9 @@ pub struct Client {
     stanza: u32,
     /// The home knows under which id the session may be resumed.
     is_resumable_known: bool,
+    /// How far the session is, as the home was told last; and when it is told again.
+    reported: (u32, u64),
+    report_at: Option<Timestamp>,
 }
 
 /// What comes out of the machines in one call; kept by the thread, so that idle connections hold no buffers.
@@ -123,6 +126,8 @@ impl Sessions {
             recall,
             stanza: 0,
             is_resumable_known: false,
+            reported: (0, 0),
+            report_at: None,
         }
     }
 }
@@ -156,8 +161,8 @@ impl Client {
             SessionEvent::Adrift => self.attach_again(),
             SessionEvent::Attached => {
                 let asked = self.recall.as_mut().map_or_else(Vec::new, |recall| recall.attached());
-                for (ticket, command) in asked {
-                    self.ask_again(ticket, command);
+                for (ticket, stanza, command) in asked {
+                    self.ask_again(ticket, stanza, command);
                 }
             }
             SessionEvent::Moved(moved) => self.others_moved(now, &moved, sink),
@@ -183,7 +188,7 @@ impl Client {
     }
 
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        self.stream.deadline()
+        self.stream.deadline().into_iter().chain(self.report_at).min()
     }
 
     pub(crate) fn wants_input(&self) -> bool {
@@ -202,7 +207,7 @@ impl Client {
             None => (Some(event), None),
         };
         if let Some(command) = command {
-            self.ask_again(Ticket(0), command);
+            self.ask_again(Ticket(0), 0, command);
         }
         if let Some(event) = event {
             self.tell_door(now, sink, |door, outputs| door.event(now, event, outputs));
@@ -233,7 +238,10 @@ impl Client {
                 break;
             }
         }
-        self.tell_resumable();
+        if self.recall.is_some() {
+            self.tell_resumable();
+            self.look_how_far(now);
+        }
     }
 
     fn outputs(&mut self, now: Timestamp, scratch: &mut Scratch) {
@@ -352,6 +360,9 @@ impl Client {
 
     /// The connection is gone, its inbox is empty and the session stays: it goes home.
     fn park(&mut self, now: Timestamp, id: Box<str>, until: Timestamp) {
+        if self.recall.is_some() {
+            self.report();
+        }
         let Some(door) = self.door.take() else { return };
         // What is left here is a stream that has nothing to do any more.
         let stand_in = Stream::new(Arc::clone(&self.shared.stream), Carrier::Tcp, self.seed, now);
@@ -364,13 +375,18 @@ impl Client {
         self.shared.tell_surely(me.user, ask);
     }
 
+    /// Ends what the client reads, while the session goes on.
+    fn say_good_bye(&self, error: StreamError, text: Option<&str>, sink: &mut impl Sink) {
+        let mut bytes = Vec::new();
+        error.write(text, b"", false, &mut bytes);
+        bytes.extend_from_slice(b"</stream:stream>");
+        sink.take(&mut bytes, &mut Vec::new());
+    }
+
     /// Another connection asks for this session by its id.
     fn hand_over(&mut self, id: &Arc<str>, sink: &mut impl Sink) {
         if self.stream.is_resumable_as(id) {
-            let mut bytes = Vec::new();
-            StreamError::Conflict.write(Some("resumed on another connection"), b"", false, &mut bytes);
-            bytes.extend_from_slice(b"</stream:stream>");
-            sink.take(&mut bytes, &mut Vec::new());
+            self.say_good_bye(StreamError::Conflict, Some("resumed on another connection"), sink);
             // The session goes home with all that its inbox holds once the connection is gone: at once, since who is
             // asked to let go has mostly lost its network and reads nothing.
             sink.abandon();
@@ -436,7 +452,14 @@ impl transport::Session for Client {
     }
 
     fn draining(&mut self, now: Timestamp, io: &mut Io) {
-        self.feed(now, Input::End(StreamError::SystemShutdown, None), io);
+        if self.recall.is_some() && self.stream.resumable().is_some() {
+            // Its client goes on with the session at another node.
+            self.report();
+            self.say_good_bye(StreamError::SystemShutdown, None, io);
+            Io::close(io);
+        } else {
+            self.feed(now, Input::End(StreamError::SystemShutdown, None), io);
+        }
     }
 
     fn closed(&mut self, now: Timestamp, _: Closed) {

@@ -2,7 +2,7 @@
 //! node, and what the home knows of the session is enough to let another node take it up when that one is gone.
 
 use super::{Line, SessionId, outbox::Outbox};
-use crate::{clock, pool::Pool};
+use crate::{clock, limits::REACHED, pool::Pool};
 use cluster::{
     NodeId,
     wire::{Again, Found, Message, ResumptionId},
@@ -33,6 +33,11 @@ pub(crate) struct Known {
     carbons: bool,
     /// The last stanza that is known to have come.
     last: u32,
+    /// So many are dealt with in any case.
+    floor: u32,
+    /// With which stanza to the client which of its deliveries were written at the latest, the oldest first; at
+    /// [`REACHED`] it is forgotten, and with it that some need not be handed out again.
+    reached: VecDeque<(u32, u64)>,
 }
 
 impl Known {
@@ -52,7 +57,24 @@ impl Known {
 
     /// How many stanzas of the client are dealt with, at least.
     pub(crate) fn handled(&self) -> u32 {
-        self.open.iter().map(|(_, stanza)| stanza.saturating_sub(1)).min().unwrap_or(self.last)
+        let open = self.open.iter().map(|(_, stanza)| stanza.saturating_sub(1)).min();
+        open.unwrap_or(self.last).max(self.floor)
+    }
+
+    fn reached(&mut self, handled: u32, sent: u32, serial: u64) {
+        self.floor = self.floor.max(handled);
+        self.last = self.last.max(handled);
+        if serial > 0 {
+            if self.reached.len() >= REACHED {
+                self.reached.pop_front();
+            }
+            self.reached.push_back((sent, serial));
+        }
+    }
+
+    /// Up to which serial everything has reached a client that has received so many stanzas.
+    fn received(&self, received: u32) -> Option<u64> {
+        self.reached.iter().rev().find(|(sent, _)| *sent <= received).map(|(_, serial)| *serial)
     }
 
     /// It may be resumed under this id.
@@ -98,7 +120,12 @@ impl Far {
     pub(crate) fn resumable(&mut self, id: Arc<str>, window: Duration, handled: u32, carbons: bool) {
         self.known.resumable = Some((id, window));
         self.known.carbons = carbons;
-        self.known.last = self.known.last.max(handled);
+        self.known.reached(handled, 0, 0);
+    }
+
+    /// See [`ToUser::Reached`](crate::entity::ToUser::Reached).
+    pub(crate) fn reached(&mut self, handled: u32, sent: u32, serial: u64) {
+        self.known.reached(handled, sent, serial);
     }
 
     /// What was asked with this ticket is dealt with.
@@ -154,12 +181,22 @@ impl Outbox {
             handled: known.map_or(0, Known::handled),
             again: Again {
                 resumable: known.and_then(|k| k.resumable.as_ref()).map(|(id, _)| ResumptionId(id.clone())),
+                handled: known.map_or(0, Known::handled),
                 state,
                 carbons: known.is_some_and(|known| known.carbons),
                 roster,
                 blocked,
                 conferences,
             },
+        }
+    }
+
+    /// What has reached a client that has so many stanzas and takes its session up on another node: on its own node the
+    /// session itself knows.
+    pub(crate) fn received(&self, taker: &Far, received: u32) -> Option<u64> {
+        match self.far() {
+            Some(far) if far.node == taker.node => None,
+            _ => self.known()?.received(received),
         }
     }
 
@@ -214,5 +251,19 @@ mod tests {
         assert_eq!(known.handled(), 3, "the second asked nobody, and the third is answered");
         known.answered(Ticket(12));
         assert_eq!(known.handled(), 4);
+        known.reached(6, 0, 0);
+        assert_eq!(known.handled(), 6);
+    }
+
+    #[test]
+    fn what_has_reached_a_client_is_known_by_the_stanzas_that_it_has() {
+        let mut known = Known::default();
+        assert_eq!(known.received(9), None);
+        for n in 1..=REACHED as u32 + 1 {
+            known.reached(0, 10 * n, u64::from(n));
+        }
+        assert_eq!(known.received(35), Some(3));
+        assert_eq!(known.received(40), Some(4));
+        assert_eq!(known.received(10), None, "the first is forgotten");
     }
 }

@@ -9,11 +9,12 @@ use super::{
     Inbox, Line, Parked, SessionEvent, SessionId,
     far::{Away, Far},
     parked::Consequences,
+    recall::Asked,
 };
 use crate::{limits, meters::Meters};
 use cluster::wire::Again;
 use domain::{
-    EndpointName, Ticket, Timestamp,
+    EndpointName, Timestamp,
     endpoint::{self, Event},
 };
 use std::{collections::VecDeque, sync::Arc};
@@ -29,7 +30,7 @@ pub(crate) struct Outbox {
     lost: bool,
     meters: Arc<Meters>,
     /// What a parked session asks of its home.
-    asked: Vec<(Ticket, endpoint::Command)>,
+    asked: Vec<Asked>,
     /// Answers for a session that has closed its inbox and is not here yet: no more than it has asked.
     answers: Vec<(session::AskId, session::Answer)>,
     /// Who waits to resume this session, once its connection has let go of it.
@@ -102,7 +103,7 @@ impl Outbox {
     }
 
     /// What a parked session has asked of its home meanwhile.
-    pub(crate) fn take_asked(&mut self) -> Vec<(Ticket, endpoint::Command)> {
+    pub(crate) fn take_asked(&mut self) -> Vec<Asked> {
         std::mem::take(&mut self.asked)
     }
 

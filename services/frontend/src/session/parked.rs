@@ -3,14 +3,11 @@
 
 use super::{
     SessionId,
-    recall::{Ask, Recall},
+    recall::{Ask, Asked, Recall},
 };
 use crate::clock;
 use cluster::wire::Again;
-use domain::{
-    Reason, Refusal, Ticket, Timestamp,
-    endpoint::{self, Event},
-};
+use domain::{Reason, Refusal, Ticket, Timestamp, endpoint::Event};
 use std::sync::Arc;
 use xmpp::{
     session::{Answer, Output, Session},
@@ -39,7 +36,7 @@ impl std::fmt::Debug for Parked {
 #[derive(Debug, Default)]
 pub(crate) struct Consequences {
     /// It asks its home this.
-    pub(crate) commands: Vec<(Ticket, endpoint::Command)>,
+    pub(crate) commands: Vec<Asked>,
     /// It is over: too much was kept for it, or its time has passed.
     pub(crate) ended: bool,
 }
@@ -57,18 +54,19 @@ impl Parked {
             self.door.event(now, event, &mut outputs);
         }
         let mut consequences = self.settle(now, outputs);
-        consequences.commands.extend(command.map(|command| (Ticket(0), command)));
+        consequences.commands.extend(command.map(|command| (Ticket(0), 0, command)));
         consequences
     }
 
     /// Its home has moved: what a new one is to be told.
     pub(crate) fn adrift(&mut self) -> Again {
         let (id, carbons) = (Arc::from(&*self.id), self.door.has_carbons());
-        self.recall.as_mut().map_or_else(Again::default, |recall| recall.adrift(Some(id), carbons))
+        let handled = self.stream.handled();
+        self.recall.as_mut().map_or_else(Again::default, |recall| recall.adrift(Some(id), handled, carbons))
     }
 
     /// A new home has it: what is to be asked of that.
-    pub(crate) fn attached(&mut self) -> Vec<(Ticket, endpoint::Command)> {
+    pub(crate) fn attached(&mut self) -> Vec<Asked> {
         self.recall.as_mut().map_or_else(Vec::new, |recall| recall.attached())
     }
 
@@ -90,11 +88,11 @@ impl Parked {
                     Output::Handled(number) => self.stream.handle(now, stream::Input::Done(number), &mut out),
                     Output::Command(ticket, command) => match &mut self.recall {
                         Some(recall) => {
-                            if let Ask::Now(command) = recall.asks(ticket, command) {
-                                consequences.commands.push((ticket, command));
+                            if let Ask::Now(command) = recall.asks(ticket, 0, command) {
+                                consequences.commands.push((ticket, 0, command));
                             }
                         }
-                        None => consequences.commands.push((ticket, command)),
+                        None => consequences.commands.push((ticket, 0, command)),
                     },
                     Output::Ask(ask, _) => {
                         let refusal = Refusal::from(Reason::TryLater);

@@ -22,7 +22,7 @@ use std::{
 /// See the module. As large as what the session waits for, which its door limits.
 #[derive(Debug, Default)]
 pub(crate) struct Recall {
-    asked: VecDeque<(Ticket, Command)>,
+    asked: VecDeque<Asked>,
     /// Its home does not know it at the moment: what is asked waits.
     is_adrift: bool,
     shown: Option<Arc<State>>,
@@ -32,6 +32,9 @@ pub(crate) struct Recall {
     conferences: BTreeMap<Address, EndpointName>,
     deliveries: Deliveries,
 }
+
+/// A ticket, the stanza of the client that asks with it (0: none does), and what is asked.
+pub(crate) type Asked = (Ticket, u32, Command);
 
 /// What becomes of a command.
 #[derive(Debug)]
@@ -44,7 +47,7 @@ pub(crate) enum Ask {
 
 impl Recall {
     /// The session asks something.
-    pub(crate) fn asks(&mut self, ticket: Ticket, command: Command) -> Ask {
+    pub(crate) fn asks(&mut self, ticket: Ticket, stanza: u32, command: Command) -> Ask {
         match &command {
             Command::Confirm { serial } => {
                 return match self.deliveries.confirmed(*serial) {
@@ -69,7 +72,7 @@ impl Recall {
             },
             _ => {}
         }
-        self.asked.push_back((ticket, command.clone()));
+        self.asked.push_back((ticket, stanza, command.clone()));
         if self.is_adrift { Ask::Later } else { Ask::Now(command) }
     }
 
@@ -77,7 +80,7 @@ impl Recall {
     pub(crate) fn hears(&mut self, event: Event) -> (Option<Event>, Option<Command>) {
         match event {
             Event::Done(ticket, _) | Event::Refused(ticket, _) => {
-                match self.asked.iter().position(|(asked, _)| *asked == ticket) {
+                match self.asked.iter().position(|(asked, ..)| *asked == ticket) {
                     Some(at) => drop(self.asked.remove(at)),
                     // Answered before, by a home that has moved since.
                     None => return (None, None),
@@ -100,12 +103,18 @@ impl Recall {
         (Some(event), None)
     }
 
+    /// Up to which of the home's serials everything was written when the stanza with this receipt was.
+    pub(crate) fn reached(&self, receipt: u64) -> u64 {
+        self.deliveries.reached(receipt)
+    }
+
     /// The home has moved: what a new one is to be told. Until [`Self::attached`] nothing is asked.
-    pub(crate) fn adrift(&mut self, resumable: Option<Arc<str>>, carbons: bool) -> Again {
+    pub(crate) fn adrift(&mut self, resumable: Option<Arc<str>>, handled: u32, carbons: bool) -> Again {
         self.is_adrift = true;
         self.deliveries.start_again();
         Again {
             resumable: resumable.map(ResumptionId),
+            handled,
             state: self.shown.clone(),
             carbons,
             roster: self.roster,
@@ -122,19 +131,19 @@ impl Recall {
     }
 
     /// The new home knows the session: everything that is not answered is to be asked again, in order.
-    pub(crate) fn attached(&mut self) -> Vec<(Ticket, Command)> {
+    pub(crate) fn attached(&mut self) -> Vec<Asked> {
         self.is_adrift = false;
         self.asked.iter().cloned().collect()
     }
 
     /// Something else that answers may depend on has moved: what is to be asked again. What cannot be asked twice is
     /// not: it is for the caller to refuse.
-    pub(crate) fn moved(&self, me: &Address, has_moved: impl Fn(&Home) -> bool) -> Vec<(Ticket, Command)> {
+    pub(crate) fn moved(&self, me: &Address, has_moved: impl Fn(&Home) -> bool) -> Vec<Asked> {
         if self.is_adrift {
             return Vec::new();
         }
         let concerned =
-            |(_, command): &&(Ticket, Command)| answered_by(me, command).is_some_and(|home| has_moved(&home));
+            |(.., command): &&Asked| answered_by(me, command).is_some_and(|home| has_moved(&home));
         self.asked.iter().filter(concerned).cloned().collect()
     }
 }

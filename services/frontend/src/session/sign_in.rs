@@ -29,10 +29,10 @@ pub(super) fn ask(client: &mut Client, now: Timestamp, ask: AskId, question: Que
             let refused = try_later(client, ask);
             client.shared.front.router().ask_soon(user, attach, refused);
         }
-        Question::Resume { id, .. } => {
+        Question::Resume { id, h, .. } => {
             let (inbox, credentials) = (client.inbox.clone(), client.credentials);
             let line = Line::Near(inbox);
-            let resume = ToUser::Resume { id: Arc::from(id), line, ask, credentials };
+            let resume = ToUser::Resume { id: Arc::from(id), line, ask, credentials, received: h };
             let refused = try_later(client, ask);
             client.shared.front.router().ask_soon(user, resume, refused);
         }

@@ -81,6 +81,11 @@ impl Client {
         self.ports = server.ports();
     }
 
+    /// It connects there from now on.
+    pub fn go_to(&mut self, ports: Ports) {
+        self.ports = ports;
+    }
+
     /// Opens a connection; nothing is said on it yet, except TLS where that comes first.
     pub fn connect(&mut self, way: Way) -> io::Result<()> {
         let wire = match way {

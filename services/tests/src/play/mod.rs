@@ -167,6 +167,12 @@ impl<'s> Stage<'s> {
         Self { server: Place::Own(server), number, clients, users, variables, asked, wait: WAIT }
     }
 
+    /// The same scene on a server that still runs; everybody stays connected where he is.
+    pub fn stay(server: &'s Server, packed: Packed) -> Self {
+        let Packed { number, clients, users, variables, asked } = packed;
+        Self { server: Place::Own(server), number, clients, users, variables, asked, wait: WAIT }
+    }
+
     /// Makes the accounts and names that a script speaks of.
     fn cast(&mut self, script: &str, lines: &[Line]) {
         let mut names: Vec<String> = lines.iter().map(|line| line.user().to_owned()).collect();

@@ -116,6 +116,13 @@ impl Management {
         Ok(())
     }
 
+    /// The last stanza with a receipt, by its number, and the receipt.
+    pub(super) fn last_receipt(&self) -> Option<(u32, u64)> {
+        let place = self.unacked.iter().rposition(|unacked| unacked.receipt.is_some())?;
+        let number = self.acked.wrapping_add(u32::try_from(place + 1).unwrap_or(u32::MAX));
+        Some((number, self.unacked[place].receipt?))
+    }
+
     /// What must be sent again when the stream is resumed.
     pub(super) fn unacked(&self) -> impl ExactSizeIterator<Item = &Bytes> {
         self.unacked.iter().map(|unacked| &unacked.stanza)

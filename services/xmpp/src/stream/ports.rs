@@ -127,6 +127,8 @@ pub enum Question {
         user: Address,
         /// Its id.
         id: Box<str>,
+        /// How many stanzas of the server the client has.
+        h: u32,
     },
 }
 

@@ -84,6 +84,13 @@ impl Stream {
         bound.handled()
     }
 
+    /// The last stanza with a receipt that was written and is not acknowledged: its number as the client counts, and the
+    /// receipt.
+    pub fn last_receipt(&self) -> Option<(u32, u64)> {
+        let State::Bound(bound) = &self.state else { return None };
+        bound.management.as_ref()?.last_receipt()
+    }
+
     /// Gives up a bound stream for another connection that resumes it; a connection that is still there is closed
     /// with `conflict`. `None` if the stream cannot be resumed.
     pub fn park(&mut self, out: &mut Out) -> Option<Box<Parked>> {
@@ -115,7 +122,7 @@ impl Stream {
         if let (Some(id), Some(h), Some(user)) = (previous, h, negotiation.user.clone()) {
             let id: Box<str> = id.into();
             let reply = Reply { id: id.clone(), h, request: None };
-            return negotiation.ask(Question::Resume { user, id }, Pending::Resume(reply), out);
+            return negotiation.ask(Question::Resume { user, id, h }, Pending::Resume(reply), out);
         }
         write_failed(Condition::UnexpectedRequest, &mut out.bytes);
         out.end_element(self.framed);

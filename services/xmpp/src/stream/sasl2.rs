@@ -192,7 +192,7 @@ impl Stream {
         let Some(user) = negotiation.user.clone() else { return };
         if let Some((id, h)) = request.resume.take() {
             let reply = Reply { id: id.clone(), h, request: Some(request) };
-            return negotiation.ask(Question::Resume { user, id }, Pending::Resume(reply), out);
+            return negotiation.ask(Question::Resume { user, id, h }, Pending::Resume(reply), out);
         }
         if let Some(bind) = request.bind.take() {
             return self.bind(user, By::SignIn(request, bind), out);

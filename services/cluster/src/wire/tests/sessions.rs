@@ -18,10 +18,11 @@ fn resumption() -> impl Strategy<Value = ResumptionId> {
 }
 
 fn again() -> impl Strategy<Value = Again> {
-    let wishes = (any::<[bool; 3]>(), vec((address(), name()), 0..3));
+    let wishes = (any::<[bool; 3]>(), any::<u32>(), vec((address(), name()), 0..3));
     (option::of(resumption()), maybe_state(), wishes).prop_map(
-        |(resumable, state, ([carbons, roster, blocked], conferences))| Again {
+        |(resumable, state, ([carbons, roster, blocked], handled, conferences))| Again {
             resumable,
+            handled,
             state,
             carbons,
             roster,
@@ -79,13 +80,24 @@ pub(super) fn of_sessions() -> impl Strategy<Value = Message> {
                 carbons,
             })
             .boxed(),
-        (address(), resumption(), session(), any::<u64>(), any::<u64>())
-            .prop_map(|(user, id, session, ask, credentials)| M::Resume {
+        (which(), any::<[u32; 2]>(), any::<u64>())
+            .prop_map(|((user, endpoint, session), [handled, sent], serial)| M::Reached {
+                user,
+                endpoint,
+                session,
+                handled,
+                sent,
+                serial,
+            })
+            .boxed(),
+        (address(), resumption(), session(), any::<[u64; 2]>(), any::<u32>())
+            .prop_map(|(user, id, session, [ask, credentials], received)| M::Resume {
                 user,
                 id,
                 session,
                 ask,
                 credentials,
+                received,
             })
             .boxed(),
         (address(), token(), any::<u64>())

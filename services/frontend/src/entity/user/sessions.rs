@@ -10,7 +10,7 @@ use crate::session::{
 };
 use cluster::{NodeId, wire::Again};
 use domain::{
-    EndpointName, Out, Reason, Refusal, Timestamp,
+    EndpointName, Out, Reason, Refusal, Ticket, Timestamp,
     endpoint::{self, Event},
     user::{self, Command, Effect, Fact},
 };
@@ -79,8 +79,7 @@ impl UserHost {
             }
             None => {}
         }
-        let resumable = again.resumable.clone();
-        let carbons = again.carbons;
+        let (resumable, carbons, handled) = (again.resumable.clone(), again.carbons, again.handled);
         let command = Command::AttachAgain { endpoint: endpoint.clone(), again: Box::new(known(*again)) };
         self.machine.handle(now, command, out);
         let admitted = self.machine.endpoints().any(|known| *known == endpoint);
@@ -91,7 +90,7 @@ impl UserHost {
         if let Some(id) = resumable
             && let Some(far) = self.session(&endpoint).and_then(|outbox| outbox.far_mut())
         {
-            far.resumable(id.0, RESUME_TIME, 0, carbons);
+            far.resumable(id.0, RESUME_TIME, handled, carbons);
         }
     }
 
@@ -137,9 +136,6 @@ impl UserHost {
             parked.resume(ask, inbox.clone());
             return Some(parked.endpoint().clone());
         }
-        if let Line::Far(taker) = line {
-            return self.resume_far(id, taker, ask);
-        }
         // Perhaps its old connection is not known to be dead yet. Each session says whether it is the one.
         let asked =
             self.sessions.iter_mut().filter_map(|outbox| outbox.wanted(id, ask, line).then_some(())).count();
@@ -149,19 +145,29 @@ impl UserHost {
         None
     }
 
-    /// A connection on some node of the pool wants the session of this id: it learns where that is, and what is known of it
-    /// in case it is nowhere any more.
-    fn resume_far(&mut self, id: &Arc<str>, taker: &Far, ask: stream::AskId) -> Option<EndpointName> {
+    /// A connection on some node of the pool wants the session of this id, of which its client has received so many
+    /// stanzas: it learns where that is, and what is known of it in case it is nowhere any more.
+    pub(super) fn resume_far(
+        &mut self,
+        now: Timestamp,
+        id: &Arc<str>,
+        taker: &Far,
+        (ask, received): (stream::AskId, u32),
+        out: &mut Out<Fact, Effect>,
+    ) {
         let Some(index) = self.sessions.iter().position(|outbox| outbox.is_resumable_as(id)) else {
-            taker.resumed(ask, None);
-            return None;
+            return taker.resumed(ask, None);
         };
         let name = self.sessions[index].endpoint().clone();
+        if let Some(serial) = self.sessions[index].received(taker, received) {
+            let command = endpoint::Command::Confirm { serial };
+            let endpoint = name.clone();
+            self.machine.handle(now, Command::Endpoint { endpoint, ticket: Ticket(0), command }, out);
+        }
         let again = self.machine.describe_endpoint(&name);
         let found = self.sessions[index].found(self.address.clone(), again);
         self.sessions[index].let_go(taker, id);
         taker.resumed(ask, Some(Box::new(found)));
-        None
     }
 
     /// Whether the session of this endpoint has a connection decides who can be reached.

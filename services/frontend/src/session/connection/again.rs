@@ -4,6 +4,7 @@
 use super::{Client, Sink};
 use crate::{
     entity::ToUser,
+    limits::REPORT_DELAY,
     pool::Moved,
     session::recall::{self, Ask},
 };
@@ -30,17 +31,17 @@ impl Client {
             Some(id) if stanza > 0 => format!("linnet-{:016x}-{stanza}", xxh3_64(id.as_bytes())),
             _ => format!("linnet-{:x}-{:x}", self.shared.front.run() ^ session.number, ticket.0),
         });
-        match recall.asks(ticket, command) {
+        match recall.asks(ticket, stanza, command) {
             Ask::Now(command) => Some(command),
             Ask::Later => None,
         }
     }
 
     /// Asks the home once more; one that is nobody's now hears it later.
-    pub(super) fn ask_again(&self, ticket: Ticket, command: Command) {
+    pub(super) fn ask_again(&self, ticket: Ticket, stanza: u32, command: Command) {
         if let Some(me) = &self.me {
             let (endpoint, session) = (me.name.clone(), self.inbox.session);
-            let ask = ToUser::Asked { endpoint, session, stanza: 0, ticket, command };
+            let ask = ToUser::Asked { endpoint, session, stanza, ticket, command };
             self.shared.tell_surely(me.user.clone(), ask);
         }
     }
@@ -49,7 +50,9 @@ impl Client {
     pub(super) fn attach_again(&mut self) {
         let (Some(me), Some(door), Some(recall)) = (&self.me, &self.door, &mut self.recall) else { return };
         let id = self.stream.resumable().map(Arc::from);
-        let again = Box::new(recall.adrift(id, door.has_carbons()));
+        // Another home, with serials of its own.
+        self.reported = (0, 0);
+        let again = Box::new(recall.adrift(id, self.stream.handled(), door.has_carbons()));
         let (endpoint, credentials) = (me.name.clone(), self.credentials);
         let line = crate::session::Line::Near(self.inbox.clone());
         let ask = ToUser::AttachAgain { endpoint, line, credentials, again };
@@ -60,9 +63,9 @@ impl Client {
     pub(super) fn others_moved(&mut self, now: Timestamp, moved: &Moved, sink: &mut impl Sink) {
         let (Some(me), Some(recall)) = (&self.me, &self.recall) else { return };
         let has_moved = |home: &Home| moved.has(home);
-        for (ticket, command) in recall.moved(&me.user.clone(), has_moved) {
+        for (ticket, stanza, command) in recall.moved(&me.user.clone(), has_moved) {
             if recall::is_repeatable(&command) {
-                self.ask_again(ticket, command);
+                self.ask_again(ticket, stanza, command);
             } else {
                 let text = "the other's server did not answer; try again";
                 let refusal = Refusal::because(Reason::TryLater, text);
@@ -73,7 +76,7 @@ impl Client {
 
     /// Tells the home, once, under which id the session may be resumed should this node go.
     pub(super) fn tell_resumable(&mut self) {
-        if self.is_resumable_known || self.recall.is_none() || self.door.is_none() {
+        if self.is_resumable_known || self.door.is_none() {
             return;
         }
         let (Some(me), Some(id)) = (&self.me, self.stream.resumable()) else { return };
@@ -87,6 +90,34 @@ impl Client {
             carbons: self.door.as_ref().is_some_and(|door| door.has_carbons()),
         };
         self.shared.tell_surely(me.user.clone(), ask);
+    }
+
+    /// Sees to it that the home learns soon what has been written to a client that may resume at another node.
+    pub(super) fn look_how_far(&mut self, now: Timestamp) {
+        if !self.is_resumable_known {
+            return;
+        }
+        if self.report_at.is_some_and(|at| at <= now) {
+            self.report();
+        } else if self.stream.last_receipt().is_some_and(|last| last != self.reported) {
+            self.report_at.get_or_insert(now.plus(REPORT_DELAY));
+        }
+    }
+
+    /// Tells the home how far the session is. A word of which the next one says as much: it may be lost.
+    pub(super) fn report(&mut self) {
+        self.report_at = None;
+        let (Some(me), Some(recall)) = (&self.me, &self.recall) else { return };
+        let (sent, receipt) = self.stream.last_receipt().unwrap_or(self.reported);
+        self.reported = (sent, receipt);
+        let ask = ToUser::Reached {
+            endpoint: me.name.clone(),
+            session: self.inbox.session,
+            handled: self.stream.handled(),
+            sent,
+            serial: recall.reached(receipt),
+        };
+        drop(self.shared.front.router().ask_user(me.user.clone(), ask));
     }
 
     /// Takes up a session whose node is gone, from what its home knows: what the client has not confirmed comes from there

@@ -91,6 +91,12 @@ impl Deliveries {
         self.settle()
     }
 
+    /// Up to which of the home's serials everything was passed on with this serial of ours or before.
+    pub(super) fn reached(&self, serial: u64) -> u64 {
+        let written = self.open.iter().take_while(|open| open.door.is_none_or(|door| door <= serial));
+        written.last().map_or(0, |open| open.home)
+    }
+
     /// Drops what the client has from the front: up to which of the home's serials that is.
     fn settle(&mut self) -> Option<u64> {
         let mut reached = None;

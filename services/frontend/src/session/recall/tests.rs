@@ -40,7 +40,7 @@ fn hear(recall: &mut Recall, number: u64, serial: u64) -> (Option<u64>, Option<u
 }
 
 fn confirm(recall: &mut Recall, serial: u64) -> Option<u64> {
-    match recall.asks(Ticket(0), Command::Confirm { serial }) {
+    match recall.asks(Ticket(0), 0, Command::Confirm { serial }) {
         Ask::Now(Command::Confirm { serial }) => Some(serial),
         Ask::Now(other) => panic!("{other:?}"),
         Ask::Later => None,
@@ -66,7 +66,7 @@ fn what_another_home_hands_out_again_is_not_passed_on_again() {
     assert_eq!(hear(&mut recall, 1, 1), (Some(1), None));
     assert_eq!(hear(&mut recall, 2, 2), (Some(2), None));
     assert_eq!(confirm(&mut recall, 1), Some(1));
-    recall.adrift(None, false);
+    recall.adrift(None, 0, false);
     recall.attached();
     // The client has the first, the second is on its way to it, the third is new.
     assert_eq!(hear(&mut recall, 1, 1), (None, Some(1)));
@@ -81,12 +81,21 @@ fn a_home_hears_of_nothing_that_the_client_may_be_without() {
     let mut recall = Recall::default();
     hear(&mut recall, 1, 1);
     confirm(&mut recall, 1);
-    recall.adrift(None, false);
+    recall.adrift(None, 0, false);
     recall.attached();
     // One that is new comes before one that is known.
     assert_eq!(hear(&mut recall, 7, 1), (Some(2), None));
     assert_eq!(hear(&mut recall, 1, 2), (None, None));
     assert_eq!(confirm(&mut recall, 2), Some(2));
+}
+
+#[test]
+fn what_was_written_with_a_stanza_is_known_by_the_serials_of_the_home() {
+    let mut recall = Recall::default();
+    hear(&mut recall, 1, 11);
+    hear(&mut recall, 2, 12);
+    hear(&mut recall, 3, 13);
+    assert_eq!((recall.reached(0), recall.reached(2), recall.reached(9)), (0, 12, 13));
 }
 
 #[test]
@@ -111,14 +120,14 @@ fn what_was_passed_on_long_ago_is_forgotten() {
 fn what_is_not_answered_is_asked_again_in_order_and_answered_once() {
     let mut recall = Recall::default();
     for ticket in 1..=3 {
-        assert!(matches!(recall.asks(Ticket(ticket), send(None)), Ask::Now(_)));
+        assert!(matches!(recall.asks(Ticket(ticket), 0, send(None)), Ask::Now(_)));
     }
     recall.hears(Event::Done(Ticket(2), Answer::Done));
-    let again = recall.adrift(None, false);
+    let again = recall.adrift(None, 0, false);
     assert_eq!(again.state, None);
-    assert!(matches!(recall.asks(Ticket(4), send(Some("mine"))), Ask::Later), "nobody to ask");
+    assert!(matches!(recall.asks(Ticket(4), 0, send(Some("mine"))), Ask::Later), "nobody to ask");
     let asked = recall.attached();
-    assert_eq!(asked.iter().map(|(ticket, _)| ticket.0).collect::<Vec<_>>(), [1, 3, 4]);
+    assert_eq!(asked.iter().map(|(ticket, ..)| ticket.0).collect::<Vec<_>>(), [1, 3, 4]);
     let refused = Event::Refused(Ticket(1), Refusal::from(Reason::TryLater));
     assert!(recall.hears(refused.clone()).0.is_some());
     assert!(recall.hears(refused).0.is_none());
@@ -136,8 +145,8 @@ fn a_message_without_an_id_gets_one_and_keeps_its_own() {
 fn only_what_depends_on_the_home_that_moved_is_asked_again() {
     let mut recall = Recall::default();
     let me = address("alice");
-    recall.asks(Ticket(1), send(None));
-    recall.asks(Ticket(2), Command::Roster(RosterCommand::Get { version: None }));
+    recall.asks(Ticket(1), 0, send(None));
+    recall.asks(Ticket(2), 0, Command::Roster(RosterCommand::Get { version: None }));
     let pair = Home::Conversation(ConversationId::between(me.clone(), address("bob")));
     assert_eq!(recall.moved(&me, |home| *home == pair).len(), 1);
     assert_eq!(recall.moved(&me, |home| *home != pair).len(), 0);
@@ -147,11 +156,11 @@ fn only_what_depends_on_the_home_that_moved_is_asked_again() {
 fn a_new_home_learns_what_the_endpoint_shows() {
     let mut recall = Recall::default();
     let state = Arc::new(State::of(domain::presentity::Availability::Available));
-    recall.asks(Ticket(1), Command::Publish(Arc::clone(&state)));
-    recall.asks(Ticket(2), Command::Roster(RosterCommand::Get { version: None }));
-    let again = recall.adrift(None, true);
+    recall.asks(Ticket(1), 0, Command::Publish(Arc::clone(&state)));
+    recall.asks(Ticket(2), 0, Command::Roster(RosterCommand::Get { version: None }));
+    let again = recall.adrift(None, 0, true);
     let expected = Again { state: Some(state), carbons: true, roster: true, ..Again::default() };
     assert_eq!(again, expected);
-    recall.asks(Ticket(3), Command::Unpublish { note: None });
-    assert_eq!(recall.adrift(None, false).state, None);
+    recall.asks(Ticket(3), 0, Command::Unpublish { note: None });
+    assert_eq!(recall.adrift(None, 0, false).state, None);
 }

@@ -227,7 +227,7 @@ impl Play {
                     Question::Password { user, password } => format!("ask password {user} {}", password.0),
                     Question::Tokens { user, client } => format!("ask tokens {user} {client}"),
                     Question::Bind { endpoint } => format!("ask bind {endpoint}"),
-                    Question::Resume { user, id } => format!("ask resume {user} {id}"),
+                    Question::Resume { user, id, .. } => format!("ask resume {user} {id}"),
                 }
             }
             Event::SignInFailed { user, error } => {
