@@ -18,6 +18,8 @@ pub struct Doors {
     pub xmpp_tls: Option<SocketAddr>,
     /// Components (XEP-0114).
     pub component: Option<SocketAddr>,
+    /// A load balancer before the first two says who connects, by the PROXY protocol, version 2.
+    pub behind_balancer: bool,
 }
 
 /// Opens the door; the addresses that come back have the ports that the system chose where 0 was asked for.
@@ -27,7 +29,7 @@ pub fn open(
     entrance: &Arc<Entrance>,
     doors: &Doors,
 ) -> io::Result<Doors> {
-    let mut opened = Doors::default();
+    let mut opened = Doors { behind_balancer: doors.behind_balancer, ..Doors::default() };
     for (wanted, opening, bound) in [
         (doors.xmpp, Opening::StartTls, &mut opened.xmpp),
         (doors.xmpp_tls, Opening::Direct, &mut opened.xmpp_tls),
@@ -37,6 +39,7 @@ pub fn open(
             .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
         *bound = Some(listeners[0].address()?);
         for (listener, worker) in listeners.into_iter().zip(front.workers()) {
+            let listener = if doors.behind_balancer { listener.behind_balancer() } else { listener };
             let (entrance, sessions) = (Arc::clone(entrance), sessions.clone());
             worker.spawn_fn(move || {
                 actix::spawn(serve(listener, entrance, sessions));

@@ -16,6 +16,7 @@
 //! | `linnet_transport_received_bytes_total`, `linnet_transport_sent_bytes_total` | counters | bytes on the wire |
 //! | `linnet_transport_handshakes_total` | counter | TLS handshakes completed |
 //! | `linnet_transport_handshakes_failed_total{kind}` | counter | `timeout`, `closed`, `incompatible`, `alert`, `malformed` |
+//! | `linnet_transport_unannounced_total{kind}` | counter | connections to a port behind a load balancer that did not say who connects: `missing`, `malformed`, `timeout`, `closed` |
 //! | `linnet_transport_stuck_total` | counter | connections closed since their reader stopped reading |
 
 pub mod authority;
@@ -25,6 +26,7 @@ mod inbox;
 pub mod limits;
 mod listener;
 mod meters;
+mod proxy;
 mod session;
 mod tls;
 

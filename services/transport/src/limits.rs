@@ -32,6 +32,12 @@ pub const EVENTS_PER_ROUND: usize = 128;
 pub const ROUNDS_PER_TURN: usize = 8;
 /// After an accept that failed for want of file descriptors or memory, the listener waits this long.
 pub const ACCEPT_BACK_OFF: Duration = Duration::from_millis(200);
+/// Bytes of the header by which a load balancer says who connects; a longer one closes the connection.
+pub const PROXY_HEADER: usize = 2 * 1024;
+/// That header must be complete within this; then the connection is closed.
+pub const PROXY_WAIT: Duration = Duration::from_secs(5);
+/// Connections of a listener whose header has not come yet; more wait in the kernel, see [`BACKLOG`].
+pub const PROXY_WAITING: usize = 1024;
 /// A connection silent for this long is probed by TCP keep-alive, so that the kernel notices dead peers.
 pub const KEEP_ALIVE: Duration = Duration::from_mins(2);
 /// Bytes of a certificate or key file; a larger one is refused.

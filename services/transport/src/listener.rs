@@ -5,7 +5,9 @@ use crate::{
     driver::Connection,
     gate::Gate,
     inbox::{InboxSender, inbox},
-    limits::{ACCEPT_BACK_OFF, BACKLOG, KEEP_ALIVE},
+    limits::{ACCEPT_BACK_OFF, BACKLOG, KEEP_ALIVE, PROXY_WAITING},
+    meters::Meters,
+    proxy::{self, Unannounced},
     session::Session,
     tls::Tls,
 };
@@ -15,7 +17,10 @@ use std::{
     net::{self, SocketAddr},
     sync::Arc,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 
 /// How a connection begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,7 +54,13 @@ pub struct Arrival {
 pub struct Listener {
     socket: net::TcpListener,
     opening: Opening,
+    is_behind_balancer: bool,
 }
+
+/// Connections whose load balancer has not said yet who connects, or has just done so.
+type Announcements = JoinSet<Announced>;
+/// Who it is from; or from which balancer, and why that is not known.
+type Announced = Result<(TcpStream, SocketAddr), (SocketAddr, Unannounced)>;
 
 impl Listener {
     /// Binds `address` for `count` threads: one listener for each. An error if anybody else has the port.
@@ -57,11 +68,19 @@ impl Listener {
         // SO_REUSEPORT would let a second server of the same user in silently: try without it first.
         let probe = open(address, false)?;
         if count <= 1 {
-            return Ok(vec![Self { socket: probe, opening }]);
+            return Ok(vec![Self { socket: probe, opening, is_behind_balancer: false }]);
         }
         let address = probe.local_addr()?;
         drop(probe);
-        (0..count).map(|_| Ok(Self { socket: open(address, true)?, opening })).collect()
+        let shared = |_| Ok(Self { socket: open(address, true)?, opening, is_behind_balancer: false });
+        (0..count).map(shared).collect()
+    }
+
+    /// Every connection comes from a load balancer, which says first who connects (PROXY protocol, version 2); who does
+    /// not say it is not let in.
+    #[must_use]
+    pub fn behind_balancer(self) -> Self {
+        Self { is_behind_balancer: true, ..self }
     }
 
     /// The address, with the port that the system chose if 0 was asked for.
@@ -77,29 +96,62 @@ impl Listener {
         mut make: impl FnMut(Arrival, InboxSender<S::Event>) -> S,
         mut spawn: impl FnMut(Connection<S>),
     ) -> io::Result<()> {
-        let opening = self.opening;
+        let (opening, is_behind_balancer) = (self.opening, self.is_behind_balancer);
         let listener = TcpListener::from_std(self.socket)?;
         let drain = entrance.gate.drain_begins();
         tokio::pin!(drain);
+        let mut announcements = Announcements::new();
         loop {
-            let accepted = tokio::select! {
+            let known = tokio::select! {
                 biased;
                 () = &mut drain => return Ok(()),
-                accepted = listener.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, peer)) => {
-                    if let Some(connection) = admit(stream, Arrival { peer, opening }, &entrance, &mut make) {
-                        spawn(connection);
+                Some(announced) = announcements.join_next() => known(announced.ok()),
+                accepted = listener.accept(), if announcements.len() < PROXY_WAITING => match accepted {
+                    Ok((stream, peer)) if is_behind_balancer => {
+                        announcements.spawn(announce(stream, peer));
+                        None
                     }
-                }
-                Err(error) if is_exhausted(&error) => {
-                    tracing::warn!(%error, "cannot accept connections; trying again");
-                    tokio::time::sleep(ACCEPT_BACK_OFF).await;
-                }
-                Err(error) => tracing::debug!(%error, "a connection was gone before it was accepted"),
+                    Ok(accepted) => Some(accepted),
+                    Err(error) => {
+                        not_accepted(&error).await;
+                        None
+                    }
+                },
+            };
+            if let Some((stream, peer)) = known
+                && let Some(connection) = admit(stream, Arrival { peer, opening }, &entrance, &mut make)
+            {
+                spawn(connection);
             }
         }
+    }
+}
+
+async fn announce(mut stream: TcpStream, peer: SocketAddr) -> Announced {
+    match proxy::read(&mut stream).await {
+        Ok(from) => Ok((stream, from.unwrap_or(peer))),
+        Err(why) => Err((peer, why)),
+    }
+}
+
+/// Who connects, if that was said.
+fn known(announced: Option<Announced>) -> Option<(TcpStream, SocketAddr)> {
+    match announced? {
+        Ok(known) => Some(known),
+        Err((balancer, why)) => {
+            tracing::debug!(%balancer, %why, "a connection was not let in: nobody said who connects");
+            Meters::unannounced(why);
+            None
+        }
+    }
+}
+
+async fn not_accepted(error: &io::Error) {
+    if is_exhausted(error) {
+        tracing::warn!(%error, "cannot accept connections; trying again");
+        tokio::time::sleep(ACCEPT_BACK_OFF).await;
+    } else {
+        tracing::debug!(%error, "a connection was gone before it was accepted");
     }
 }
 

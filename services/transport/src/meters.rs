@@ -1,6 +1,6 @@
 //! The crate's metrics, looked up once: handles of the `metrics` facade. Names and meaning: the crate's front page.
 
-use crate::gate::Refused;
+use crate::{gate::Refused, proxy::Unannounced};
 use metrics::{Counter, Gauge, counter, gauge};
 
 pub(crate) struct Meters {
@@ -66,5 +66,16 @@ impl Meters {
     /// Rare, so looked up each time.
     pub(crate) fn handshake_failed(kind: &'static str) {
         counter!("linnet_transport_handshakes_failed_total", "kind" => kind).increment(1);
+    }
+
+    /// Rare, so looked up each time.
+    pub(crate) fn unannounced(why: Unannounced) {
+        let kind = match why {
+            Unannounced::Missing => "missing",
+            Unannounced::Malformed => "malformed",
+            Unannounced::Timeout => "timeout",
+            Unannounced::Closed => "closed",
+        };
+        counter!("linnet_transport_unannounced_total", "kind" => kind).increment(1);
     }
 }

@@ -88,7 +88,12 @@ async fn serve(standard: Standard, node: Option<Node>) -> Result<(), Box<dyn Err
         front.clone(),
         stream_settings(&standard, xmpp::xep::stream_features(&front.settings().xmpp))?,
     );
-    let doors = Doors { xmpp: standard.xmpp, xmpp_tls: standard.xmpp_tls, component: standard.component };
+    let doors = Doors {
+        xmpp: standard.xmpp,
+        xmpp_tls: standard.xmpp_tls,
+        component: standard.component,
+        behind_balancer: node.as_ref().is_some_and(|node| node.proxy_protocol),
+    };
     let opened = ::frontend::open(&front, &sessions, &entrance, &doors)?;
     let web = serve_web(&standard, &tls, Web { front: front.clone(), metrics, sessions })?;
     let seen: Arc<dyn admin::Pool> = match &pool {

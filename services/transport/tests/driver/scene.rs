@@ -143,10 +143,30 @@ pub(crate) fn play<F: Future<Output = ()>>(
     limits: ConnectionLimits,
     play: impl FnOnce(House) -> F,
 ) {
+    let before = |listener| listener;
+    play_at(opening, admission, limits, before, play);
+}
+
+/// As [`play`], with a load balancer before the door.
+pub(crate) fn play_behind_balancer<F: Future<Output = ()>>(
+    admission: Admission,
+    play: impl FnOnce(House) -> F,
+) {
+    let limits = ConnectionLimits::default();
+    play_at(Opening::StartTls, admission, limits, Listener::behind_balancer, play);
+}
+
+fn play_at<F: Future<Output = ()>>(
+    opening: Opening,
+    admission: Admission,
+    limits: ConnectionLimits,
+    before: impl FnOnce(Listener) -> Listener,
+    play: impl FnOnce(House) -> F,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let rooms = Rc::new(LocalSet::new());
     rooms.block_on(&runtime, async {
-        let house = House::open(opening, admission, limits);
+        let house = House::open(opening, admission, limits, before);
         timeout(5 * PATIENCE, play(house)).await.expect("the play ends in time");
     });
 }
@@ -157,14 +177,19 @@ pub(crate) fn play_simply<F: Future<Output = ()>>(opening: Opening, scene: impl 
 }
 
 impl House {
-    fn open(opening: Opening, admission: Admission, limits: ConnectionLimits) -> Self {
+    fn open(
+        opening: Opening,
+        admission: Admission,
+        limits: ConnectionLimits,
+        before: impl FnOnce(Listener) -> Listener,
+    ) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let authority = Authority::new(dir.path());
         authority.ensure(&["localhost".to_owned()], SystemTime::now()).expect("a certificate");
         let tls = Tls::open(&authority.certificate(), &authority.key()).expect("usable");
         let gate = Gate::new(admission);
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let listener = Listener::bind(any, opening, 1).expect("bound").remove(0);
+        let listener = before(Listener::bind(any, opening, 1).expect("bound").remove(0));
         let address = listener.address().expect("bound");
         let entrance = Arc::new(Entrance { gate: Arc::clone(&gate), tls: Arc::clone(&tls), limits });
         let (sender, told) = mpsc::unbounded_channel();
