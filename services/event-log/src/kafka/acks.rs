@@ -1,7 +1,8 @@
 //! From the producer back to the sinks: what comes together is told together, in the order of the appends, on a thread
 //! of its own, so that a slow sink holds up no one's network.
 //!
-//! Invariant: each record has exactly one outcome; after the first failure of a line all that follows fails.
+//! Invariant: each record has exactly one outcome; after the first failure of a line all that follows fails. A record
+//! whose place is unknown counts as failed.
 
 use super::{ends::Ends, flight::Flight, producer::Producers};
 use crate::{
@@ -23,8 +24,8 @@ pub(super) struct Back {
     /// The producer that had it.
     pub(super) term: u64,
     pub(super) bytes: usize,
-    /// Its offset, or why it failed.
-    pub(super) outcome: Result<u64, String>,
+    /// Its offset, unless nobody knows it; or why it failed.
+    pub(super) outcome: Result<Option<u64>, String>,
 }
 
 /// What came back and was not told yet. As many at most as are on their way ([`Flight`]).
@@ -110,7 +111,9 @@ impl Teller {
         let count = u32::try_from(run.len()).unwrap_or(u32::MAX);
         let had_failed = line.failed.load(Ordering::Acquire);
         let outcome = match &run[0].outcome {
-            Ok(first) => Ok(Offset(*first)),
+            Ok(Some(first)) => Ok(Offset(*first)),
+            // It is written; whether somebody wrote in between is not known. Its line ends, and the producer goes on.
+            Ok(None) => Err(AppendError::Failed("Kafka has it and does not say where".into())),
             Err(why) => Err(AppendError::Failed(why.clone())),
         };
         if let Ok(first) = &outcome {
@@ -140,8 +143,55 @@ impl Teller {
 fn belong_together(a: &Back, b: &Back) -> bool {
     Arc::ptr_eq(&a.line, &b.line)
         && match (&a.outcome, &b.outcome) {
-            (Ok(a), Ok(b)) => a.checked_add(1) == Some(*b),
+            (Ok(Some(a)), Ok(Some(b))) => a.checked_add(1) == Some(*b),
             (Err(_), Err(_)) => true,
             _ => false,
         }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        kafka::{Options, client::Health},
+        queue::Sink,
+    };
+    use domain::Shard;
+
+    #[derive(Default)]
+    struct Ear(Mutex<Vec<Result<(u64, u32), u32>>>);
+
+    impl Sink for Ear {
+        fn appended(&self, _: Shard, first: Offset, count: u32) {
+            self.0.lock().expect("not poisoned").push(Ok((first.0, count)));
+        }
+
+        fn failed(&self, _: Shard, count: u32, _: &AppendError) {
+            self.0.lock().expect("not poisoned").push(Err(count));
+        }
+    }
+
+    fn teller() -> Teller {
+        let options = Arc::new(Options::new("127.0.0.1:9", "test", "linnet.test"));
+        let (health, inbox) = (Arc::<Health>::default(), Arc::<Inbox>::default());
+        let flight = Arc::new(Flight::new(options.shards));
+        let ends = Arc::new(Ends::new(&options, &health).expect("a client"));
+        let producers = Arc::new(Producers::new(&options, &health, &inbox, &flight));
+        Teller { inbox, flight, producers, ends, counted: Arc::default() }
+    }
+
+    #[test]
+    fn who_is_not_told_where_a_record_lies_takes_it_for_failed() {
+        let (teller, ear) = (teller(), Arc::new(Ear::default()));
+        let line = Arc::new(Line::new(0, Shard(3), Arc::clone(&ear) as Arc<dyn Sink>));
+        for outcome in [Ok(Some(7)), Ok(Some(8)), Ok(None), Ok(None), Ok(Some(11))] {
+            assert!(teller.flight.enter(line.shard, 1));
+            teller.inbox.put(Back { line: Arc::clone(&line), term: 0, bytes: 1, outcome });
+        }
+        teller.inbox.close();
+        teller.run();
+        assert_eq!(*ear.0.lock().expect("not poisoned"), [Ok((7, 2)), Err(1), Err(1), Err(1)]);
+        // What is known to be there is known still; nothing is at no place.
+        assert_eq!((teller.ends.heard(Shard(3)), teller.flight.records()), (Offset(12), 0));
+    }
 }

@@ -69,7 +69,8 @@ impl ProducerContext for Ear {
 
     fn delivery(&self, result: &DeliveryResult<'_>, line: Arc<Line>) {
         let (message, outcome) = match result {
-            Ok(message) => (message, Ok(u64::try_from(message.offset()).unwrap_or(u64::MAX))),
+            // A broker that had it already, from before its leader died, does not say where.
+            Ok(message) => (message, Ok(u64::try_from(message.offset()).ok())),
             Err((error, message)) => (message, Err(why(error))),
         };
         self.inbox.put(Back { line, term: self.term, bytes: message.payload_len(), outcome });
