@@ -54,6 +54,9 @@ impl Client {
         let line = crate::session::Line::Near(self.inbox.clone());
         let ask = ToUser::AttachAgain { endpoint, line, credentials, again };
         self.shared.tell_surely(me.user.clone(), ask);
+        // How far it was when it was attached is for the home to say, should this node go.
+        self.is_resumable_known = false;
+        self.tell_resumable();
     }
 
     /// Homes have moved on which answers may depend.
