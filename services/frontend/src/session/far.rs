@@ -7,7 +7,11 @@ use cluster::{
     NodeId,
     wire::{Again, Found, Message, ResumptionId},
 };
-use domain::{Address, EndpointId, EndpointName, Refusal, Ticket, Timestamp, endpoint::Event, user};
+use domain::{
+    Address, EndpointId, EndpointName, Refusal, Ticket, Timestamp,
+    endpoint::{Event, recall::Remembered},
+    user,
+};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use xmpp::{limits::RESUME_TIME, stream::AskId};
 
@@ -146,7 +150,8 @@ impl Outbox {
     pub(crate) fn found(&self, user: Address, again: user::Again) -> Found {
         let known = self.known();
         let user::Again { state, roster, blocked, conferences } = again;
-        let conferences = conferences.into_iter().map(|address| (address, EndpointName::nameless())).collect();
+        let conferences =
+            conferences.into_iter().map(|address| (address, EndpointName::nameless())).collect();
         Found {
             endpoint: EndpointId::new(user, self.endpoint().clone()),
             former: self.session(),
@@ -194,6 +199,18 @@ impl Outbox {
             }
         }
     }
+}
+
+/// What a home is told of a session that attaches again.
+pub(crate) fn again(remembered: Remembered, resumable: Option<Arc<str>>, carbons: bool) -> Again {
+    let Remembered { state, roster, blocked, conferences } = remembered;
+    Again { resumable: resumable.map(ResumptionId), state, carbons, roster, blocked, conferences }
+}
+
+/// What of that the session itself remembers.
+pub(crate) fn remembered(again: &Again) -> Remembered {
+    let Again { state, roster, blocked, conferences, .. } = again.clone();
+    Remembered { state, roster, blocked, conferences }
 }
 
 #[cfg(test)]

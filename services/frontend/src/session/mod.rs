@@ -11,19 +11,16 @@ pub(crate) mod outbox;
 pub(crate) mod parked;
 mod past;
 mod questions;
-pub(crate) mod recall;
 mod sign_in;
 
+pub(crate) use cluster::wire::SessionId;
 pub use connection::Client;
 pub(crate) use connection::Sink;
-pub(crate) use cluster::wire::SessionId;
 pub(crate) use parked::Parked;
 
-use crate::{
-    entity::ToUser, front::FrontEnd, passwords::Checks, pool::Moved,
-};
-use domain::{Address, Refusal, endpoint::Event};
+use crate::{entity::ToUser, front::FrontEnd, passwords::Checks, pool::Moved};
 use cluster::wire::Found;
+use domain::{Address, Refusal, endpoint::Event};
 use far::Far;
 
 use std::sync::{

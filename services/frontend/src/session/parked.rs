@@ -1,15 +1,15 @@
 //! A session without a connection, at its user's home: it goes on taking events, which its stream keeps for the
 //! connection that resumes it (XEP-0198 §5).
 
-use super::{
-    SessionId,
-    recall::{Ask, Recall},
-};
+use super::{SessionId, far};
 use crate::clock;
 use cluster::wire::Again;
 use domain::{
     Reason, Refusal, Ticket, Timestamp,
-    endpoint::{self, Event},
+    endpoint::{
+        self, Event,
+        recall::{Ask, Recall},
+    },
 };
 use std::sync::Arc;
 use xmpp::{
@@ -64,7 +64,9 @@ impl Parked {
     /// Its home has moved: what a new one is to be told.
     pub(crate) fn adrift(&mut self) -> Again {
         let (id, carbons) = (Arc::from(&*self.id), self.door.has_carbons());
-        self.recall.as_mut().map_or_else(Again::default, |recall| recall.adrift(Some(id), carbons))
+        self.recall
+            .as_mut()
+            .map_or_else(Again::default, |recall| far::again(recall.adrift(), Some(id), carbons))
     }
 
     /// A new home has it: what is to be asked of that.

@@ -2,15 +2,14 @@
 //! whose node is gone.
 
 use super::{Client, Sink};
-use crate::{
-    entity::ToUser,
-    pool::Moved,
-    session::recall::{self, Ask},
-};
+use crate::{entity::ToUser, pool::Moved, session::far};
 use cluster::wire::Found;
 use domain::{
     Home, Reason, Refusal, Ticket, Timestamp,
-    endpoint::{Command, Event},
+    endpoint::{
+        Command, Event,
+        recall::{self, Ask},
+    },
 };
 use std::sync::Arc;
 use xmpp::{
@@ -49,7 +48,7 @@ impl Client {
     pub(super) fn attach_again(&mut self) {
         let (Some(me), Some(door), Some(recall)) = (&self.me, &self.door, &mut self.recall) else { return };
         let id = self.stream.resumable().map(Arc::from);
-        let again = Box::new(recall.adrift(id, door.has_carbons()));
+        let again = Box::new(far::again(recall.adrift(), id, door.has_carbons()));
         let (endpoint, credentials) = (me.name.clone(), self.credentials);
         let line = crate::session::Line::Near(self.inbox.clone());
         let ask = ToUser::AttachAgain { endpoint, line, credentials, again };
@@ -101,7 +100,7 @@ impl Client {
         }
         door.restore(again.state.clone(), &again.conferences);
         let mut recall = recall::Recall::default();
-        recall.restore(&again);
+        recall.restore(far::remembered(&again));
         (self.door, self.recall, self.me) = (Some(door), Some(Box::new(recall)), Some(me.clone()));
         self.is_resumable_known = true;
         let parked = Parked::restored(me, (*id.0).into(), handled);

@@ -3,8 +3,7 @@
 //!
 //! Invariant: the door sees ascending serials and each message once; the home hears of a serial after all before it.
 
-use crate::limits::PASSED_ON;
-use domain::{ConversationId, endpoint::Delivery};
+use crate::{ConversationId, endpoint::Delivery, limits::PASSED_ON};
 use std::collections::{HashSet, VecDeque};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -57,7 +56,8 @@ impl Deliveries {
         let key = key(&delivery);
         let home = delivery.serial;
         if self.known.contains(&key) {
-            let door = self.on_the_way.iter().find(|(_, on_the_way)| *on_the_way == key).map(|(door, _)| *door);
+            let door =
+                self.on_the_way.iter().find(|(_, on_the_way)| *on_the_way == key).map(|(door, _)| *door);
             self.open.push_back(Open { home, door });
             return Passed::Before(self.settle());
         }

@@ -6,14 +6,13 @@
 
 mod deliveries;
 
-use deliveries::{Deliveries, Passed};
-use cluster::wire::{Again, ResumptionId};
-use domain::{
+use super::{Command, Event, RosterCommand};
+use crate::{
     Address, ConversationId, EndpointName, Home, Ticket,
     conversation::{ConferenceCommand, ConferenceEvent},
-    endpoint::{Command, Event, RosterCommand},
     presentity::State,
 };
+use deliveries::{Deliveries, Passed};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -21,7 +20,7 @@ use std::{
 
 /// See the module. As large as what the session waits for, which its door limits.
 #[derive(Debug, Default)]
-pub(crate) struct Recall {
+pub struct Recall {
     asked: VecDeque<(Ticket, Command)>,
     /// Its home does not know it at the moment: what is asked waits.
     is_adrift: bool,
@@ -33,9 +32,22 @@ pub(crate) struct Recall {
     deliveries: Deliveries,
 }
 
+/// What a session remembers of its endpoint, for a home that knows nothing of it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Remembered {
+    /// What it shows; `None`: it is not available.
+    pub state: Option<Arc<State>>,
+    /// It is told of changes of the roster.
+    pub roster: bool,
+    /// It is told of changes of the block list.
+    pub blocked: bool,
+    /// The conferences that it is in, and its nick in each.
+    pub conferences: Vec<(Address, EndpointName)>,
+}
+
 /// What becomes of a command.
 #[derive(Debug)]
-pub(crate) enum Ask {
+pub enum Ask {
     /// Ask it of the home.
     Now(Command),
     /// It is remembered, and asked when the home knows the session again; or it is of no use any more.
@@ -44,7 +56,7 @@ pub(crate) enum Ask {
 
 impl Recall {
     /// The session asks something.
-    pub(crate) fn asks(&mut self, ticket: Ticket, command: Command) -> Ask {
+    pub fn asks(&mut self, ticket: Ticket, command: Command) -> Ask {
         match &command {
             Command::Confirm { serial } => {
                 return match self.deliveries.confirmed(*serial) {
@@ -74,7 +86,7 @@ impl Recall {
     }
 
     /// The home says something: what of it goes on to the session, and what the home is to be told at once.
-    pub(crate) fn hears(&mut self, event: Event) -> (Option<Event>, Option<Command>) {
+    pub fn hears(&mut self, event: Event) -> (Option<Event>, Option<Command>) {
         match event {
             Event::Done(ticket, _) | Event::Refused(ticket, _) => {
                 match self.asked.iter().position(|(asked, _)| *asked == ticket) {
@@ -101,13 +113,11 @@ impl Recall {
     }
 
     /// The home has moved: what a new one is to be told. Until [`Self::attached`] nothing is asked.
-    pub(crate) fn adrift(&mut self, resumable: Option<Arc<str>>, carbons: bool) -> Again {
+    pub fn adrift(&mut self) -> Remembered {
         self.is_adrift = true;
         self.deliveries.start_again();
-        Again {
-            resumable: resumable.map(ResumptionId),
+        Remembered {
             state: self.shown.clone(),
-            carbons,
             roster: self.roster,
             blocked: self.blocked,
             conferences: self.conferences.clone().into_iter().collect(),
@@ -115,21 +125,22 @@ impl Recall {
     }
 
     /// Goes on where another recall stopped.
-    pub(crate) fn restore(&mut self, again: &Again) {
-        self.shown.clone_from(&again.state);
-        (self.roster, self.blocked) = (again.roster, again.blocked);
-        self.conferences = again.conferences.iter().cloned().collect();
+    pub fn restore(&mut self, remembered: Remembered) {
+        let Remembered { state, roster, blocked, conferences } = remembered;
+        self.shown = state;
+        (self.roster, self.blocked) = (roster, blocked);
+        self.conferences = conferences.into_iter().collect();
     }
 
     /// The new home knows the session: everything that is not answered is to be asked again, in order.
-    pub(crate) fn attached(&mut self) -> Vec<(Ticket, Command)> {
+    pub fn attached(&mut self) -> Vec<(Ticket, Command)> {
         self.is_adrift = false;
         self.asked.iter().cloned().collect()
     }
 
     /// Something else that answers may depend on has moved: what is to be asked again. What cannot be asked twice is
     /// not: it is for the caller to refuse.
-    pub(crate) fn moved(&self, me: &Address, has_moved: impl Fn(&Home) -> bool) -> Vec<(Ticket, Command)> {
+    pub fn moved(&self, me: &Address, has_moved: impl Fn(&Home) -> bool) -> Vec<(Ticket, Command)> {
         if self.is_adrift {
             return Vec::new();
         }
@@ -142,9 +153,7 @@ impl Recall {
 /// Who else than the user's own home answers this.
 fn answered_by(me: &Address, command: &Command) -> Option<Home> {
     match command {
-        Command::Send { to, .. } => {
-            Some(Home::Conversation(ConversationId::between(me.clone(), to.clone())))
-        }
+        Command::Send { to, .. } => Some(Home::Conversation(ConversationId::between(me.clone(), to.clone()))),
         Command::Conference { conference, .. } => {
             Some(Home::Conversation(ConversationId::Conference(conference.clone())))
         }
@@ -155,13 +164,13 @@ fn answered_by(me: &Address, command: &Command) -> Option<Home> {
 }
 
 /// Whether this may be asked again without being done twice.
-pub(crate) fn is_repeatable(command: &Command) -> bool {
+pub fn is_repeatable(command: &Command) -> bool {
     !matches!(command, Command::Relay { .. } | Command::Direct(_) | Command::Probe { .. })
 }
 
 /// What is asked again is known by its id: a message without one gets one, made of what stays the same when the client
 /// says it again after a resumption.
-pub(crate) fn identify(command: &mut Command, name: impl FnOnce() -> String) {
+pub fn identify(command: &mut Command, name: impl FnOnce() -> String) {
     let (Command::Send { message, .. }
     | Command::Conference { command: ConferenceCommand::Say { message }, .. }) = command
     else {

@@ -1,8 +1,8 @@
 use super::*;
-use crate::limits::PASSED_ON;
-use domain::{
+use crate::{
     EndpointId, EndpointName, Message, Reason, Refusal, Timestamp,
     endpoint::{Answer, Delivery, How, Rendered, Said},
+    limits::PASSED_ON,
 };
 
 fn address(name: &str) -> Address {
@@ -48,11 +48,8 @@ fn confirm(recall: &mut Recall, serial: u64) -> Option<u64> {
 }
 
 fn send(origin_id: Option<&str>) -> Command {
-    let message = Message {
-        body: Some("hello".into()),
-        origin_id: origin_id.map(Arc::from),
-        ..Message::default()
-    };
+    let message =
+        Message { body: Some("hello".into()), origin_id: origin_id.map(Arc::from), ..Message::default() };
     Command::Send { to: address("bob"), endpoint: None, message: Arc::new(message) }
 }
 
@@ -69,7 +66,7 @@ fn what_another_home_hands_out_again_is_not_passed_on_again() {
     assert_eq!(hear(&mut recall, 1, 1), (Some(1), None));
     assert_eq!(hear(&mut recall, 2, 2), (Some(2), None));
     assert_eq!(confirm(&mut recall, 1), Some(1));
-    recall.adrift(None, false);
+    recall.adrift();
     recall.attached();
     // The client has the first, the second is on its way to it, the third is new.
     assert_eq!(hear(&mut recall, 1, 1), (None, Some(1)));
@@ -84,7 +81,7 @@ fn a_home_hears_of_nothing_that_the_client_may_be_without() {
     let mut recall = Recall::default();
     hear(&mut recall, 1, 1);
     confirm(&mut recall, 1);
-    recall.adrift(None, false);
+    recall.adrift();
     recall.attached();
     // One that is new comes before one that is known.
     assert_eq!(hear(&mut recall, 7, 1), (Some(2), None));
@@ -117,7 +114,7 @@ fn what_is_not_answered_is_asked_again_in_order_and_answered_once() {
         assert!(matches!(recall.asks(Ticket(ticket), send(None)), Ask::Now(_)));
     }
     recall.hears(Event::Done(Ticket(2), Answer::Done));
-    let again = recall.adrift(None, false);
+    let again = recall.adrift();
     assert_eq!(again.state, None);
     assert!(matches!(recall.asks(Ticket(4), send(Some("mine"))), Ask::Later), "nobody to ask");
     let asked = recall.attached();
@@ -149,12 +146,12 @@ fn only_what_depends_on_the_home_that_moved_is_asked_again() {
 #[test]
 fn a_new_home_learns_what_the_endpoint_shows() {
     let mut recall = Recall::default();
-    let state = Arc::new(State::of(domain::presentity::Availability::Available));
+    let state = Arc::new(State::of(crate::presentity::Availability::Available));
     recall.asks(Ticket(1), Command::Publish(Arc::clone(&state)));
     recall.asks(Ticket(2), Command::Roster(RosterCommand::Get { version: None }));
-    let again = recall.adrift(None, true);
-    let expected = Again { state: Some(state), carbons: true, roster: true, ..Again::default() };
+    let again = recall.adrift();
+    let expected = Remembered { state: Some(state), roster: true, ..Remembered::default() };
     assert_eq!(again, expected);
     recall.asks(Ticket(3), Command::Unpublish { note: None });
-    assert_eq!(recall.adrift(None, false).state, None);
+    assert_eq!(recall.adrift().state, None);
 }
