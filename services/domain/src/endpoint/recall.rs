@@ -95,6 +95,9 @@ impl Recall {
                     None => return (None, None),
                 }
             }
+            // It comes again, in its order, from the home that has the session next. What is said meanwhile by one that
+            // does not know that it was out of reach may be behind something that is lost.
+            Event::Delivery(delivery) if delivery.serial > 0 && self.is_adrift => return (None, None),
             Event::Delivery(delivery) if delivery.serial > 0 => {
                 return match self.deliveries.passes(delivery) {
                     Passed::On(delivery) => (Some(Event::Delivery(delivery)), None),

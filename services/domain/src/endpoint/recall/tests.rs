@@ -155,3 +155,16 @@ fn a_new_home_learns_what_the_endpoint_shows() {
     recall.asks(Ticket(3), Command::Unpublish { note: None });
     assert_eq!(recall.adrift().state, None);
 }
+
+#[test]
+fn what_comes_while_the_home_is_out_of_reach_waits_for_the_next_one() {
+    let mut recall = Recall::default();
+    assert_eq!(hear(&mut recall, 1, 1), (Some(1), None));
+    recall.adrift();
+    // The second was lost with the link; the third came over the next one, before the session has attached again.
+    assert_eq!(hear(&mut recall, 3, 3), (None, None));
+    recall.attached();
+    assert_eq!(hear(&mut recall, 2, 1), (Some(2), None));
+    assert_eq!(hear(&mut recall, 3, 2), (Some(3), None));
+    assert_eq!(confirm(&mut recall, 2), Some(1), "and the serials of the former home mean nothing");
+}
