@@ -249,7 +249,13 @@ impl World {
                         self.undelivered(n, home, message);
                     }
                 }
-                Act::Endpoint(name, event) => self.tell_endpoint(n, home, &name, event),
+                Act::Endpoint(name, turn, event) => {
+                    let waits = self.entity(n, home).and_then(|entity| entity.seat(&name));
+                    let held = matches!(&event, domain::endpoint::Event::Delivery(d) if d.serial > 0);
+                    if waits.is_some_and(|seat| turn >= if held { seat.attached } else { seat.since }) {
+                        self.tell_endpoint(n, home, &name, event);
+                    }
+                }
                 Act::Session(node, message) => drop(self.tell_session(n, &node, *message)),
             }
         }

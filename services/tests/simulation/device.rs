@@ -18,7 +18,8 @@ use std::{
 /// What comes to a device over its connection.
 pub(crate) enum Hears {
     Bound,
-    Event(Box<Event>),
+    /// From its home; which may be none any more and not know.
+    Event(Box<Event>, bool),
     /// The server has closed it.
     Closed,
     /// It is noticed that the connection is dead.
@@ -56,13 +57,14 @@ pub(crate) struct Device {
     pub(crate) connection: u64,
     pub(crate) sent: Vec<Sent>,
     /// In the order in which it came first.
-    pub(crate) got: Vec<(ConversationId, u64, String)>,
+    /// And whether it came from a home that had lost its shard.
+    pub(crate) got: Vec<(ConversationId, u64, String, bool)>,
     pub(crate) known: BTreeMap<(ConversationId, u64), String>,
     /// On this connection.
     passed: BTreeSet<(ConversationId, u64)>,
     pub(crate) shown: Option<Arc<str>>,
     /// What each endpoint of each contact shows.
-    pub(crate) sees: BTreeMap<(Address, EndpointName), Arc<str>>,
+    pub(crate) sees: BTreeMap<(Address, EndpointName), (Arc<str>, u64)>,
     /// Stays away.
     pub(crate) rests: bool,
     tickets: u64,
@@ -232,11 +234,11 @@ impl World {
                 let serial = self.devices[d].reached;
                 self.ask(d, Command::Confirm { serial });
             }
-            Hears::Event(event) => self.takes(d, *event),
+            Hears::Event(event, ahead) => self.takes(d, *event, ahead),
         }
     }
 
-    fn takes(&mut self, d: usize, event: Event) {
+    fn takes(&mut self, d: usize, event: Event, ahead: bool) {
         match event {
             Event::Ended(_) => self.off(d),
             Event::Done(ticket, Answer::Accepted { number, .. }) => {
@@ -260,22 +262,23 @@ impl World {
             }
             Event::Notice(notice) => {
                 let whose = notice.presentity.clone();
+                let now = self.now;
                 let device = &mut self.devices[d];
                 match (&notice.endpoint, &notice.state) {
                     (Some(endpoint), Some(state)) => {
                         let note = state.note.clone().unwrap_or_default();
-                        device.sees.insert((whose, endpoint.clone()), note);
+                        device.sees.insert((whose, endpoint.clone()), (note, now));
                     }
                     (Some(endpoint), None) => drop(device.sees.remove(&(whose, endpoint.clone()))),
                     (None, _) => device.sees.retain(|(who, _), _| *who != whose),
                 }
             }
-            Event::Delivery(delivery) if delivery.serial > 0 => self.delivered(d, &delivery),
+            Event::Delivery(delivery) if delivery.serial > 0 => self.delivered(d, &delivery, ahead),
             _ => {}
         }
     }
 
-    fn delivered(&mut self, d: usize, delivery: &domain::endpoint::Delivery) {
+    fn delivered(&mut self, d: usize, delivery: &domain::endpoint::Delivery, ahead: bool) {
         let said = &delivery.said;
         let key = (said.conversation.clone(), said.number);
         let id = said.message.origin_id.as_deref().unwrap_or("").to_owned();
@@ -289,7 +292,7 @@ impl World {
         match device.known.get(&key) {
             None => {
                 device.known.insert(key.clone(), id.clone());
-                device.got.push((key.0, key.1, id));
+                device.got.push((key.0, key.1, id, ahead));
             }
             Some(known) if *known != id => {
                 let text = format!("device {d}: {} of {} is {id}, and was {known}", key.1, key.0);

@@ -18,8 +18,8 @@ pub(crate) enum Act {
     Tell(Box<Message>),
     /// For a home; of passing interest.
     Soft(Box<Message>),
-    /// For the session of this endpoint.
-    Endpoint(EndpointName, Event),
+    /// For the session of this endpoint, of this turn.
+    Endpoint(EndpointName, u64, Event),
     /// For a session, whoever has the endpoint.
     Session(NodeId, Box<Message>),
 }
@@ -38,6 +38,10 @@ pub(crate) struct Seat {
     pub(crate) endpoint: EndpointName,
     pub(crate) session: SessionId,
     pub(crate) node: NodeId,
+    /// The turn in which it signed in: what was for the endpoint before is for another session.
+    pub(crate) since: u64,
+    /// The turn in which it attached last: what was handed out before is handed out again.
+    pub(crate) attached: u64,
     /// What could not be handed over.
     pub(crate) behind: VecDeque<Event>,
 }
@@ -50,6 +54,7 @@ pub(crate) enum Machine {
 /// See the module.
 pub(crate) struct Entity {
     pub(crate) machine: Machine,
+    pub(crate) turns: u64,
     pub(crate) waiting: VecDeque<Vec<Act>>,
     pub(crate) reflects: Option<Offset>,
     pub(crate) unsaved_from: Option<Offset>,
@@ -79,6 +84,7 @@ impl Entity {
         };
         Self {
             machine,
+            turns: 0,
             waiting: VecDeque::new(),
             reflects: kept.reflects,
             unsaved_from: None,
@@ -146,12 +152,13 @@ impl Entity {
         of_user: impl FnOnce(&mut User, &mut Out<user::Fact, user::Effect>),
         of_conversation: impl FnOnce(&mut Conversation, &mut Out<conversation::Fact, conversation::Effect>),
     ) -> Turn {
+        let turn = self.turns;
         match &mut self.machine {
             Machine::User(machine, _) => {
                 let mut out = Out::new();
                 of_user(machine, &mut out);
                 let facts = (!out.facts.is_empty()).then_some(Facts::User(out.facts));
-                Turn { facts, acts: user_acts(out.effects), at_once: Vec::new() }
+                Turn { facts, acts: user_acts(turn, out.effects), at_once: Vec::new() }
             }
             Machine::Conversation(id, machine) => {
                 let mut out = Out::new();
@@ -169,6 +176,7 @@ impl Entity {
 
     /// Something for this entity.
     pub(crate) fn handle(&mut self, now: Timestamp, from: &NodeId, message: Message) -> Turn {
+        self.turns += 1;
         match message {
             Message::User { command, .. } => self.command(now, command),
             Message::Conversation { command, .. } => {
@@ -187,7 +195,9 @@ impl Entity {
                 self.detach(now, endpoint)
             }
             Message::Attach { endpoint, session, ask, again, .. } => {
-                let seat = Seat { endpoint, session, node: from.clone(), behind: VecDeque::new() };
+                let (node, turn) = (from.clone(), self.turns);
+                let seat =
+                    Seat { endpoint, session, node, since: turn, attached: turn, behind: VecDeque::new() };
                 match again {
                     None => self.attach(now, seat, ask),
                     Some(again) => {
@@ -198,6 +208,20 @@ impl Entity {
                 }
             }
             _ => Turn::default(),
+        }
+    }
+
+    /// What a conversation has not handed over yet to homes that have moved is handed out again, behind what came before it.
+    pub(crate) fn forget_deliveries(&mut self, has: &dyn Fn(&Address) -> bool) {
+        if matches!(self.machine, Machine::Conversation(..)) {
+            let is_again = |message: &Message| {
+                matches!(message, Message::User { address, command: user::Command::Deliver { said, .. } }
+                    if has(address) && said.number > 0)
+            };
+            self.undelivered.retain(|message| !is_again(message));
+            for acts in &mut self.waiting {
+                acts.retain(|act| !matches!(act, Act::Tell(message) if is_again(message)));
+            }
         }
     }
 
@@ -218,7 +242,7 @@ impl Entity {
 
     fn attach(&mut self, now: Timestamp, seat: Seat, ask: u64) -> Turn {
         let mut turn = self.command(now, user::Command::Attach { endpoint: seat.endpoint.clone() });
-        let ends = |act: &Act| matches!(act, Act::Endpoint(name, Event::Ended(_)) if *name == seat.endpoint);
+        let ends = |act: &Act| matches!(act, Act::Endpoint(name, _, Event::Ended(_)) if *name == seat.endpoint);
         turn.acts.retain(|act| !ends(act));
         self.replace(&seat, &mut turn);
         let admitted = self.admits(&seat.endpoint);
@@ -246,6 +270,7 @@ impl Entity {
         }
         if let Some(known) = self.seat(&seat.endpoint) {
             known.node = seat.node.clone();
+            known.attached = seat.attached;
         }
         let command =
             user::Command::AttachAgain { endpoint: seat.endpoint.clone(), again: Box::new(again) };
@@ -275,13 +300,13 @@ fn tell_user(address: Address, command: user::Command) -> Act {
     if soft { Act::Soft(message) } else { Act::Tell(message) }
 }
 
-fn user_acts(effects: Vec<user::Effect>) -> Vec<Act> {
+fn user_acts(turn: u64, effects: Vec<user::Effect>) -> Vec<Act> {
     let mut acts = Vec::new();
     for effect in effects {
         match effect {
-            user::Effect::ToEndpoint(name, event) => acts.push(Act::Endpoint(name, event)),
+            user::Effect::ToEndpoint(name, event) => acts.push(Act::Endpoint(name, turn, event)),
             user::Effect::ToEndpoints(names, event) => {
-                acts.extend(names.into_iter().map(|name| Act::Endpoint(name, event.clone())));
+                acts.extend(names.into_iter().map(|name| Act::Endpoint(name, turn, event.clone())));
             }
             user::Effect::ToUser(address, command) => acts.push(tell_user(address, command)),
             user::Effect::ToUsers(users, command) => {

@@ -160,7 +160,7 @@ impl World {
             let gone = self.random.within(1_500, length);
             self.node_after(gone, n, At::Gone(id.clone(), of));
             let back = length + self.random.within(1, 1_500);
-            self.node_after(back, n, At::Own(cluster::ownership::Input::Joined(id)));
+            self.node_after(back, n, At::Meets(id));
         }
     }
 

@@ -4,7 +4,7 @@
 //! Invariant: of a line a beginning lands, without a hole, and nothing of it after something that never will.
 
 use bytes::Bytes;
-use event_log::{Offset, Outcome};
+use event_log::{Offset, Outcome, Stamp, Validity, codec};
 use std::collections::{BTreeMap, VecDeque};
 
 /// An appender: one attempt of one node to have a shard.
@@ -26,6 +26,8 @@ pub(crate) struct Line {
 /// The log of a pool.
 pub(crate) struct Log {
     pub(crate) shards: Vec<Vec<Bytes>>,
+    /// Of each shard, up to its end.
+    validity: Vec<Validity>,
     pub(crate) lines: BTreeMap<u64, Line>,
     next: u64,
     /// No broker answers before.
@@ -34,7 +36,13 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn new(shards: u16) -> Self {
-        Self { shards: vec![Vec::new(); shards.into()], lines: BTreeMap::new(), next: 0, away_until: 0 }
+        Self {
+            shards: vec![Vec::new(); shards.into()],
+            validity: vec![Validity::default(); shards.into()],
+            lines: BTreeMap::new(),
+            next: 0,
+            away_until: 0,
+        }
     }
 
     pub(crate) fn line(&mut self, node: usize, shard: u16) -> u64 {
@@ -65,7 +73,12 @@ impl Log {
         let Some(line) = self.lines.get_mut(&line) else { return };
         if let Some((_, record)) = line.queue.pop_front() {
             let log = &mut self.shards[usize::from(line.shard)];
-            line.landed.push_back(Offset(log.len() as u64));
+            let offset = Offset(log.len() as u64);
+            line.landed.push_back(offset);
+            if let Ok(record) = codec::decode(record.clone()) {
+                let validity = &mut self.validity[usize::from(line.shard)];
+                validity.fold(offset, record.stamp(), record.is_claim());
+            }
             log.push(record);
         }
     }
@@ -104,6 +117,11 @@ impl Log {
     pub(crate) fn is_in_trouble(&self, now: u64, node: usize, hold: u64) -> bool {
         let waits = |line: &Line| line.queue.front().is_some_and(|(since, _)| since + hold < now);
         self.lines.values().any(|line| line.node == node && !line.broken && waits(line))
+    }
+
+    /// Who owns the shard, as the log has it at this moment.
+    pub(crate) fn owner(&self, shard: u16) -> Stamp {
+        self.validity[usize::from(shard)].checkpoint().current
     }
 
     /// Records from there on, at most so many.

@@ -41,6 +41,9 @@ fn report(seed: u64, wrong: &[String]) -> String {
     let lines: Vec<&String> = world.traced().collect();
     let from = lines.len().saturating_sub(number("LINNET_LINES").map_or(LINES, |lines| lines as usize));
     lines[from..].iter().for_each(|line| text.push_str(&format!("{line}\n")));
+    if number("LINNET_RECORDS").is_some() {
+        world.records().iter().for_each(|line| text.push_str(&format!("{line}\n")));
+    }
     text + &format!("again: LINNET_SEED={seed} cargo test -p tests --test simulation pools\n")
 }
 

@@ -13,7 +13,7 @@ use cluster::{NodeId, Owner, ownership, ownership::Input, ownership::Output, wir
 use domain::{Address, Home, Shard, endpoint::Event, user};
 use event_log::{Offset, WriterId};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
@@ -28,10 +28,12 @@ pub(crate) enum At {
     Unlinked(NodeId, u64),
     /// A node is gone.
     Gone(NodeId, usize),
+    /// A node is met, unless it has died meanwhile.
+    Meets(NodeId),
     /// A home or a session here is told something from here.
     Told(Box<Message>),
-    /// What must not be lost and had nowhere to go.
-    Surely(Box<Message>),
+    /// What must not be lost and had nowhere to go is tried again.
+    Surely(Home),
     /// An entity tries again what it could not hand over.
     Retry(Home),
     /// The deadline of an entity.
@@ -59,6 +61,10 @@ pub(crate) struct Node {
     pub(crate) linked: BTreeSet<NodeId>,
     pub(crate) attempts: BTreeMap<u16, Attempt>,
     pub(crate) sessions: BTreeMap<u64, Session>,
+    /// What must not be lost and has no home now.
+    surely: BTreeMap<Home, VecDeque<Box<Message>>>,
+    /// Sessions that are over, by their last word, and since when.
+    pub(crate) over: Vec<(u64, Message)>,
     alarm_at: u64,
 }
 
@@ -117,6 +123,8 @@ impl World {
             linked: BTreeSet::new(),
             attempts: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            surely: BTreeMap::new(),
+            over: Vec::new(),
             alarm_at: u64::MAX,
             id,
         };
@@ -137,7 +145,7 @@ impl World {
     pub(crate) fn meet_later(&mut self, n: usize, other: usize, most: u64) {
         if let Some(id) = self.slots[other].node.as_ref().map(|node| node.id.clone()) {
             let delay = self.random.within(0, most);
-            self.node_after(delay, n, At::Own(Input::Joined(id)));
+            self.node_after(delay, n, At::Meets(id));
         }
     }
 
@@ -152,8 +160,10 @@ impl World {
             }
             At::Unlinked(id, session) => self.unlinked(n, id, session),
             At::Gone(id, slot) => self.gone(n, id, slot),
+            At::Meets(id) if self.slot_of(&id).is_some() => self.own(n, Input::Joined(id)),
+            At::Meets(_) => {}
             At::Told(message) => self.told_here(n, message),
-            At::Surely(message) => self.tell_surely(n, message),
+            At::Surely(home) => self.surely_again(n, home),
             At::Retry(home) => self.retry(n, &home),
             At::Tick(home) => self.tick(n, &home),
             At::Outcomes(shard, line) => self.outcomes(n, shard, line),
@@ -243,6 +253,9 @@ impl World {
     /// Homes have moved: those who speak with them hear of it.
     fn moved(&mut self, n: usize, shards: &[Shard]) {
         self.trace(|| format!("n{n} hears: moved {shards:?}"));
+        for shard in shards {
+            self.moved_at.insert(shard.0, self.now);
+        }
         let count = self.count;
         let has = |home: &Home| shards.contains(&home.shard(count));
         let has_user = |user: &Address| has(&Home::User(user.clone()));
@@ -272,10 +285,32 @@ impl World {
         }
     }
 
-    /// To a home; tried until there is one.
+    /// To a home; tried until there is one, in order.
     pub(crate) fn tell_surely(&mut self, n: usize, message: Box<Message>) {
-        if let Err(message) = self.send_home(n, message) {
-            self.node_after(RETRY, n, At::Surely(message));
+        let (Some(home), Some(node)) = (home(&message), &mut self.slots[n].node) else { return };
+        if let Some(waiting) = node.surely.get_mut(&home) {
+            return waiting.push_back(message);
+        }
+        if let Err(message) = self.send_home(n, message)
+            && let Some(node) = &mut self.slots[n].node
+        {
+            node.surely.insert(home.clone(), [message].into());
+            self.node_after(RETRY, n, At::Surely(home));
+        }
+    }
+
+    fn surely_again(&mut self, n: usize, home: Home) {
+        loop {
+            let Some(node) = &mut self.slots[n].node else { return };
+            let Some(message) = node.surely.get_mut(&home).and_then(VecDeque::pop_front) else {
+                node.surely.remove(&home);
+                return;
+            };
+            if let Err(message) = self.send_home(n, message) {
+                let Some(node) = &mut self.slots[n].node else { return };
+                node.surely.entry(home.clone()).or_default().push_front(message);
+                return self.node_after(RETRY, n, At::Surely(home));
+            }
         }
     }
 
@@ -299,9 +334,9 @@ impl World {
         self.trace(|| format!("n{n} <- {from}: {}", brief(&message)));
         match (home(&message), *message) {
             (Some(home), message) => self.to_entity(n, from, &home, message),
-            (None, Message::Event { session, event }) => self.session_hears(n, session.number, event),
+            (None, Message::Event { session, event }) => self.session_hears(n, from, session.number, event),
             (None, Message::Attached { session, ask, result }) => {
-                self.session_attached(n, session.number, ask, result.is_ok());
+                self.session_attached(n, from, session.number, ask, result.is_ok());
             }
             (None, other) => self.wrong(format!("a message that nobody says here: {other:?}")),
         }

@@ -2,7 +2,10 @@
 //! `frontend::session::connection` and the pool's ports do it.
 
 use crate::{device::Hears, node::At, planted::Planted, world::World};
-use cluster::wire::{Again, Message, SessionId};
+use cluster::{
+    NodeId,
+    wire::{Again, Message, SessionId},
+};
 use domain::{
     Address, EndpointName, Home, Reason, Refusal, Ticket,
     endpoint::{
@@ -11,6 +14,8 @@ use domain::{
     },
 };
 
+/// The end of a session is told again when its home moves within this.
+const REMEMBERED: u64 = 60_000;
 /// Under this number a session is attached again.
 const AGAIN: u64 = u64::MAX;
 
@@ -22,6 +27,10 @@ pub(crate) struct Session {
     pub(crate) connection: u64,
     recall: Recall,
     bound: bool,
+    /// The node of the home that it is attached to.
+    home: Option<NodeId>,
+    /// Its home has moved while it signed in.
+    moved: bool,
 }
 
 /// What a device says to its node.
@@ -52,6 +61,8 @@ impl World {
                     connection: number,
                     recall,
                     bound: false,
+                    home: None,
+                    moved: false,
                 };
                 if let Some(node) = &mut self.slots[n].node {
                     node.sessions.insert(number, session);
@@ -73,6 +84,11 @@ impl World {
             return;
         };
         let detach = Message::Detach { user: session.user, endpoint: session.endpoint, session: id };
+        if let Some(node) = &mut self.slots[n].node {
+            // Until nothing that is lost with a link can be unnoticed.
+            node.over.retain(|(at, _)| at + REMEMBERED > self.now);
+            node.over.push((self.now, detach.clone()));
+        }
         self.tell_surely(n, Box::new(detach));
     }
 
@@ -106,25 +122,42 @@ impl World {
     }
 
     /// The home says something.
-    pub(crate) fn session_hears(&mut self, n: usize, number: u64, event: Event) {
+    pub(crate) fn session_hears(&mut self, n: usize, from: &NodeId, number: u64, event: Event) {
         let passes = self.is(Planted::DoublesPassed) && matches!(event, Event::Delivery(_));
         let Some(session) = self.session(n, number) else { return };
+        // A home that does not know that it is one no longer.
+        if session.home.as_ref().is_some_and(|home| home != from) {
+            return;
+        }
         let (event, command) = if passes { (Some(event), None) } else { session.recall.hears(event) };
         if let Some(command) = command {
             self.ask_again(n, number, Ticket(0), command);
         }
         if let Some(event) = event {
             let ends = matches!(event, Event::Ended(_));
-            self.tell_device(n, number, Hears::Event(Box::new(event)));
+            let ahead = self.is_stale(n, from, number);
+            self.tell_device(n, number, Hears::Event(Box::new(event), ahead));
             if ends {
                 self.close_session(n, number);
             }
         }
     }
 
+    /// Whether the home that speaks has lost its shard already and does not know. What it hands out is right, but may be
+    /// ahead of what the owner has kept.
+    fn is_stale(&mut self, n: usize, from: &NodeId, number: u64) -> bool {
+        let Some(user) = self.session(n, number).map(|session| session.user.clone()) else { return false };
+        let shard = self.shard_of(&Home::User(user));
+        let owner = self.log.owner(shard);
+        let home = self.slots.iter().filter_map(|slot| slot.node.as_ref()).find(|node| node.id == *from);
+        let attempt = home.and_then(|node| node.attempts.get(&shard));
+        attempt.is_none_or(|attempt| attempt.owner.checkpoint().current != owner)
+    }
+
     /// Whether its home has the session now.
-    pub(crate) fn session_attached(&mut self, n: usize, number: u64, ask: u64, admitted: bool) {
+    pub(crate) fn session_attached(&mut self, n: usize, from: &NodeId, number: u64, ask: u64, admitted: bool) {
         let Some(session) = self.session(n, number) else { return };
+        session.home = Some(from.clone());
         if !admitted {
             self.tell_device(n, number, Hears::Closed);
             return self.close_session(n, number);
@@ -135,7 +168,11 @@ impl World {
             }
         } else {
             session.bound = true;
+            let moved = std::mem::take(&mut session.moved);
             self.tell_device(n, number, Hears::Bound);
+            if moved {
+                self.attach_again(n, number);
+            }
         }
     }
 
@@ -145,21 +182,12 @@ impl World {
             Some(node) => node.sessions.keys().copied().collect(),
             None => return,
         };
+        self.part_again(n, has);
         for number in numbers {
-            let id = self.session_id(n, number);
             let Some(session) = self.session(n, number) else { continue };
-            // Without a door there is nothing to attach again: its client waits in vain and tries anew.
-            if !session.bound {
-                continue;
-            }
-            let (user, endpoint) = (session.user.clone(), session.endpoint.clone());
+            let user = session.user.clone();
             if has(&Home::User(user.clone())) {
-                let Remembered { state, roster, blocked, conferences } = session.recall.adrift();
-                let again =
-                    Again { resumable: None, state, carbons: false, roster, blocked, conferences };
-                let again = Some(Box::new(again));
-                let attach = Message::Attach { user, endpoint, session: id, ask: AGAIN, credentials: 0, again };
-                self.tell_surely(n, Box::new(attach));
+                self.attach_again(n, number);
                 continue;
             }
             for (ticket, command) in session.recall.moved(&user, has) {
@@ -167,10 +195,36 @@ impl World {
                     self.ask_again(n, number, ticket, command);
                 } else {
                     let refusal = Refusal::from(Reason::TryLater);
-                    self.session_hears(n, number, Event::Refused(ticket, refusal));
+                    self.tell_device(n, number, Hears::Event(Box::new(Event::Refused(ticket, refusal)), false));
                 }
             }
         }
+    }
+
+    /// The end of a session may have been lost with a link.
+    fn part_again(&mut self, n: usize, has: &dyn Fn(&Home) -> bool) {
+        let now = self.now;
+        let over = self.slots[n].node.iter().flat_map(|node| &node.over);
+        let over = over.filter(|(at, _)| at + REMEMBERED > now).map(|(_, detach)| detach.clone());
+        let over: Vec<Message> = over.filter(|detach| crate::node::home(detach).is_some_and(|home| has(&home))).collect();
+        over.into_iter().for_each(|detach| self.tell_surely(n, Box::new(detach)));
+    }
+
+    /// The home has moved: the next one is told what the session remembers.
+    fn attach_again(&mut self, n: usize, number: u64) {
+        let id = self.session_id(n, number);
+        let Some(session) = self.session(n, number) else { return };
+        if !session.bound {
+            // There is nothing to attach again yet.
+            session.moved = true;
+            return;
+        }
+        let (user, endpoint) = (session.user.clone(), session.endpoint.clone());
+        let Remembered { state, roster, blocked, conferences } = session.recall.adrift();
+        let again = Again { resumable: None, state, carbons: false, roster, blocked, conferences };
+        let again = Some(Box::new(again));
+        let attach = Message::Attach { user, endpoint, session: id, ask: AGAIN, credentials: 0, again };
+        self.tell_surely(n, Box::new(attach));
     }
 
     fn tell_device(&mut self, n: usize, number: u64, hears: Hears) {

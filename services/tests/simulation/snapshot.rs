@@ -5,7 +5,7 @@
 use crate::{node::At, planted::Planted, world::World};
 use cluster::ownership;
 use domain::{Home, Shard};
-use event_log::Checkpoint;
+use event_log::{Checkpoint, codec};
 
 impl World {
     /// Rows of an entity that has nothing open.
@@ -52,6 +52,10 @@ impl World {
         if attempt.lost {
             return;
         }
+        self.look_for_others(n, shard);
+        if self.attempt(n, shard).is_some_and(|attempt| attempt.lost) {
+            return self.give_up_lost(n, shard, line);
+        }
         self.save(n, shard);
         if let Some(attempt) = self.attempt(n, shard) {
             attempt.entities.retain(|_, entity| !entity.is_idle() || entity.unsaved_from.is_some());
@@ -59,6 +63,22 @@ impl World {
         self.ask_for_rows(n, shard);
         let delay = self.random.within(300, 2_000);
         self.node_after(delay, n, At::Snapshot(shard, line));
+    }
+
+    /// Who writes nothing would never find that somebody has claimed the shard, and is gone since.
+    fn look_for_others(&mut self, n: usize, shard: u16) {
+        if self.log.away_until > self.now {
+            return;
+        }
+        let Some(Checkpoint { offset, current }) = self.attempt(n, shard).map(|attempt| attempt.owner.checkpoint()) else {
+            return;
+        };
+        let claimed = self.log.read(shard, offset, usize::MAX).into_iter().any(|(_, bytes)| {
+            codec::decode(bytes).is_ok_and(|record| record.is_claim() && record.stamp().epoch > current.epoch)
+        });
+        if let Some(attempt) = self.attempt(n, shard) {
+            attempt.lost |= claimed;
+        }
     }
 
     /// Hands a shard over: what is under way is finished and written down.

@@ -127,7 +127,7 @@ impl World {
         }
         let delay = self.random.within(200, 1_500);
         self.node_after(delay, n, At::Snapshot(shard, line));
-        self.node_after(0, n, At::Own(ownership::Input::Taken(Shard(shard), stamp.epoch)));
+        self.own(n, ownership::Input::Taken(Shard(shard), stamp.epoch));
     }
 
     /// The homes that are awake here.
@@ -139,6 +139,7 @@ impl World {
     pub(crate) fn entity_moved(&mut self, n: usize, home: &Home, has: &dyn Fn(&Address) -> bool) {
         let now = self.clock(n);
         let Some(entity) = self.entity(n, home) else { return };
+        entity.forget_deliveries(has);
         let turn =
             entity.turn(|machine, _| machine.moved(now, has), |machine, out| machine.moved(now, has, out));
         self.settle(n, home, turn);

@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub(crate) people: Vec<Address>,
     pub(crate) devices: Vec<Device>,
     pub(crate) connections: u64,
+    /// When anybody heard last that a shard has moved.
+    pub(crate) moved_at: BTreeMap<u16, u64>,
     pub(crate) planted: Option<Planted>,
     /// No faults, no new work: everything comes to rest.
     pub(crate) calm: bool,
@@ -96,6 +98,7 @@ impl World {
             people: Vec::new(),
             devices: Vec::new(),
             connections: 0,
+            moved_at: BTreeMap::new(),
             planted,
             calm: false,
             quiet: std::time::Duration::from_secs(quiet),
