@@ -87,6 +87,9 @@ pub const DESCRIPTION_BYTES: usize = 4 * 1024;
 pub const SESSION_QUIET: Duration = Duration::from_mins(10);
 /// What somebody's home told is asked for again so long after that home has moved: time for endpoints to attach there.
 pub const REHOMED_GRACE: Duration = Duration::from_secs(5);
+/// Messages that a session in a pool remembers to have passed on, so that a new home cannot make it do so again; the oldest
+/// is forgotten first, and might come a second time, under the id that it had.
+pub const PASSED_ON: usize = 1_024;
 /// Confirmations wait this long for a message to be logged with.
 pub const CONFIRMATION_DELAY: Duration = Duration::from_secs(1);
 /// Messages in a page of history; a higher wish gets this many.

@@ -25,9 +25,6 @@ pub const REACHED: usize = 64;
 pub const REPORT_DELAY: Duration = Duration::from_millis(50);
 /// How often ports look for sessions that nobody came to resume.
 pub const PARKED_CHECK: Duration = Duration::from_secs(5);
-/// Messages that a session in a pool remembers to have passed on, so that a new home cannot make it do so again; the oldest
-/// is forgotten first, and might come a second time, under the id that it had.
-pub const PASSED_ON: usize = 1_024;
 /// Commands for other homes that wait for a full mailbox, of one entity; at the limit it refuses with `TryLater` what it
 /// is asked, a user what its own endpoints ask.
 pub const UNDELIVERED: usize = 4_096;

@@ -10,14 +10,24 @@ use domain::Shard;
 use std::time::Duration;
 
 impl Ownership {
-    pub(super) fn joined(&mut self, node: NodeId) {
-        if node != self.me && self.peers.len() < limits::MEMBERS {
-            self.peers.entry(node).or_insert(Peer {
-                standing: Standing::Joining,
-                linked: false,
-                heard: false,
-            });
+    pub(super) fn joined(&mut self, node: NodeId, out: &mut Vec<Output>) {
+        if node == self.me || self.peers.len() >= limits::MEMBERS || self.peers.contains_key(&node) {
+            return;
         }
+        // It may be back, or others have told of what it owns: until now that was nobody's.
+        let theirs = self.owned_by(&node);
+        self.peers.insert(node, Peer { standing: Standing::Joining, linked: false, heard: false });
+        out.extend(theirs.iter().map(|shard| Output::Changed(*shard)));
+        if !theirs.is_empty() {
+            out.push(Output::Moved(theirs));
+        }
+    }
+
+    /// The shards whose rows name this node.
+    fn owned_by(&self, node: &NodeId) -> Vec<Shard> {
+        let names =
+            |shard: &Shard| self.table.row(*shard).is_some_and(|row| row.owner.as_ref() == Some(node));
+        self.table.shards().filter(names).collect()
     }
 
     pub(super) fn gone(&mut self, node: &NodeId, out: &mut Vec<Output>) {
@@ -46,9 +56,7 @@ impl Ownership {
     pub(super) fn unlinked(&mut self, node: &NodeId, out: &mut Vec<Output>) {
         let Some(peer) = self.peers.get_mut(node) else { return };
         (peer.linked, peer.heard) = (false, false);
-        let theirs =
-            |shard: &Shard| self.table.row(*shard).is_some_and(|row| row.owner.as_ref() == Some(node));
-        let moved: Vec<Shard> = self.table.shards().filter(theirs).collect();
+        let moved = self.owned_by(node);
         if !moved.is_empty() {
             out.push(Output::Moved(moved));
         }

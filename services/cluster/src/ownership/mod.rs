@@ -154,7 +154,7 @@ impl Ownership {
     pub fn handle(&mut self, now: Duration, input: Input, out: &mut Vec<Output>) {
         self.notice_sleep(now);
         match input {
-            Input::Joined(node) => self.joined(node),
+            Input::Joined(node) => self.joined(node, out),
             Input::Gone(node) => self.gone(&node, out),
             Input::Linked(node) => self.linked(&node, out),
             Input::Unlinked(node) => self.unlinked(&node, out),

@@ -5,6 +5,7 @@
 
 mod command;
 mod event;
+pub mod recall;
 mod rendered;
 mod state;
 

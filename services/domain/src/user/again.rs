@@ -28,10 +28,10 @@ impl Rehomed {
 impl User {
     pub(super) fn attach_again(&mut self, name: EndpointName, again: Again, out: &mut UserOut) {
         let known = self.endpoints.remove(&name);
-        let refused = if !self.is_enabled() {
-            Some(Ending::AccountChanged)
-        } else {
-            (known.is_none() && self.endpoints.len() >= self.policy.endpoints).then_some(Ending::LimitReached)
+        let is_crowded = known.is_none() && self.endpoints.len() >= self.policy.endpoints;
+        let refused = match self.is_enabled() {
+            false => Some(Ending::AccountChanged),
+            true => is_crowded.then_some(Ending::LimitReached),
         };
         if let Some(why) = refused {
             return out.effects.push(Effect::ToEndpoint(name, Event::Ended(why)));

@@ -2,10 +2,12 @@
 
 mod again;
 
-use super::{Inbox, Parked, SessionEvent, Sessions, Shared, here, recall::Recall};
+use super::{Inbox, Parked, SessionEvent, Sessions, Shared, here};
 use crate::{entity::ToUser, router::Busy};
 use domain::{
-    EndpointId, Reason, Refusal, Ticket, Timestamp, endpoint::Event as EndpointEvent, user::Command,
+    EndpointId, Reason, Refusal, Ticket, Timestamp,
+    endpoint::{Event as EndpointEvent, recall::Recall},
+    user::Command,
 };
 use std::{cell::RefCell, net::IpAddr, sync::Arc};
 use transport::{Closed, InboxSender, Io, TlsFacts, TlsVersion};

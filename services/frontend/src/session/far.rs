@@ -7,7 +7,11 @@ use cluster::{
     NodeId,
     wire::{Again, Found, Message, ResumptionId},
 };
-use domain::{Address, EndpointId, EndpointName, Refusal, Ticket, Timestamp, endpoint::Event, user};
+use domain::{
+    Address, EndpointId, EndpointName, Refusal, Ticket, Timestamp,
+    endpoint::{Event, recall::Remembered},
+    user,
+};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use xmpp::{limits::RESUME_TIME, stream::AskId};
 
@@ -232,6 +236,23 @@ impl Outbox {
             }
         }
     }
+}
+
+/// What a home is told of a session that attaches again.
+pub(crate) fn again(
+    remembered: Remembered,
+    resumable: Option<Arc<str>>,
+    handled: u32,
+    carbons: bool,
+) -> Again {
+    let Remembered { state, roster, blocked, conferences } = remembered;
+    Again { resumable: resumable.map(ResumptionId), handled, state, carbons, roster, blocked, conferences }
+}
+
+/// What of that the session itself remembers.
+pub(crate) fn remembered(again: &Again) -> Remembered {
+    let Again { state, roster, blocked, conferences, .. } = again.clone();
+    Remembered { state, roster, blocked, conferences }
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ pub(crate) mod outbox;
 pub(crate) mod parked;
 mod past;
 mod questions;
-pub(crate) mod recall;
 mod sign_in;
 
 pub(crate) use cluster::wire::SessionId;

@@ -9,13 +9,12 @@ use super::{
     Inbox, Line, Parked, SessionEvent, SessionId,
     far::{Away, Far},
     parked::Consequences,
-    recall::Asked,
 };
 use crate::{limits, meters::Meters};
 use cluster::wire::Again;
 use domain::{
     EndpointName, Timestamp,
-    endpoint::{self, Event},
+    endpoint::{self, Event, recall::Asked},
 };
 use std::{collections::VecDeque, sync::Arc};
 use transport::Rejected;

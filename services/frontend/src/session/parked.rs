@@ -1,13 +1,16 @@
 //! A session without a connection, at its user's home: it goes on taking events, which its stream keeps for the
 //! connection that resumes it (XEP-0198 §5).
 
-use super::{
-    SessionId,
-    recall::{Ask, Asked, Recall},
-};
+use super::{SessionId, far};
 use crate::clock;
 use cluster::wire::Again;
-use domain::{Reason, Refusal, Ticket, Timestamp, endpoint::Event};
+use domain::{
+    Reason, Refusal, Ticket, Timestamp,
+    endpoint::{
+        Event,
+        recall::{Ask, Asked, Recall},
+    },
+};
 use std::sync::Arc;
 use xmpp::{
     session::{Answer, Output, Session},
@@ -62,7 +65,9 @@ impl Parked {
     pub(crate) fn adrift(&mut self) -> Again {
         let (id, carbons) = (Arc::from(&*self.id), self.door.has_carbons());
         let handled = self.stream.handled();
-        self.recall.as_mut().map_or_else(Again::default, |recall| recall.adrift(Some(id), handled, carbons))
+        self.recall
+            .as_mut()
+            .map_or_else(Again::default, |recall| far::again(recall.adrift(), Some(id), handled, carbons))
     }
 
     /// A new home has it: what is to be asked of that.

@@ -2,16 +2,14 @@
 //! whose node is gone.
 
 use super::{Client, Sink};
-use crate::{
-    entity::ToUser,
-    limits::REPORT_DELAY,
-    pool::Moved,
-    session::recall::{self, Ask},
-};
+use crate::{entity::ToUser, limits::REPORT_DELAY, pool::Moved, session::far};
 use cluster::wire::Found;
 use domain::{
     Home, Reason, Refusal, Ticket, Timestamp,
-    endpoint::{Command, Event},
+    endpoint::{
+        Command, Event,
+        recall::{self, Ask},
+    },
 };
 use std::sync::Arc;
 use xmpp::{
@@ -52,7 +50,8 @@ impl Client {
         let id = self.stream.resumable().map(Arc::from);
         // Another home, with serials of its own.
         self.reported = (0, 0);
-        let again = Box::new(recall.adrift(id, self.stream.handled(), door.has_carbons()));
+        let again = far::again(recall.adrift(), id, self.stream.handled(), door.has_carbons());
+        let again = Box::new(again);
         let (endpoint, credentials) = (me.name.clone(), self.credentials);
         let line = crate::session::Line::Near(self.inbox.clone());
         let ask = ToUser::AttachAgain { endpoint, line, credentials, again };
@@ -132,7 +131,7 @@ impl Client {
         }
         door.restore(again.state.clone(), &again.conferences);
         let mut recall = recall::Recall::default();
-        recall.restore(&again);
+        recall.restore(far::remembered(&again));
         (self.door, self.recall, self.me) = (Some(door), Some(Box::new(recall)), Some(me.clone()));
         self.is_resumable_known = true;
         let parked = Parked::restored(me, (*id.0).into(), handled);

@@ -6,14 +6,13 @@
 
 mod deliveries;
 
-use cluster::wire::{Again, ResumptionId};
-use deliveries::{Deliveries, Passed};
-use domain::{
+use super::{Command, Event, RosterCommand};
+use crate::{
     Address, ConversationId, EndpointName, Home, Ticket,
     conversation::{ConferenceCommand, ConferenceEvent},
-    endpoint::{Command, Event, RosterCommand},
     presentity::State,
 };
+use deliveries::{Deliveries, Passed};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -21,7 +20,7 @@ use std::{
 
 /// See the module. As large as what the session waits for, which its door limits.
 #[derive(Debug, Default)]
-pub(crate) struct Recall {
+pub struct Recall {
     asked: VecDeque<Asked>,
     /// Its home does not know it at the moment: what is asked waits.
     is_adrift: bool,
@@ -33,12 +32,25 @@ pub(crate) struct Recall {
     deliveries: Deliveries,
 }
 
+/// What a session remembers of its endpoint, for a home that knows nothing of it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Remembered {
+    /// What it shows; `None`: it is not available.
+    pub state: Option<Arc<State>>,
+    /// It is told of changes of the roster.
+    pub roster: bool,
+    /// It is told of changes of the block list.
+    pub blocked: bool,
+    /// The conferences that it is in, and its nick in each.
+    pub conferences: Vec<(Address, EndpointName)>,
+}
+
 /// A ticket, the stanza of the client that asks with it (0: none does), and what is asked.
-pub(crate) type Asked = (Ticket, u32, Command);
+pub type Asked = (Ticket, u32, Command);
 
 /// What becomes of a command.
 #[derive(Debug)]
-pub(crate) enum Ask {
+pub enum Ask {
     /// Ask it of the home.
     Now(Command),
     /// It is remembered, and asked when the home knows the session again; or it is of no use any more.
@@ -47,7 +59,7 @@ pub(crate) enum Ask {
 
 impl Recall {
     /// The session asks something.
-    pub(crate) fn asks(&mut self, ticket: Ticket, stanza: u32, command: Command) -> Ask {
+    pub fn asks(&mut self, ticket: Ticket, stanza: u32, command: Command) -> Ask {
         match &command {
             Command::Confirm { serial } => {
                 return match self.deliveries.confirmed(*serial) {
@@ -77,7 +89,7 @@ impl Recall {
     }
 
     /// The home says something: what of it goes on to the session, and what the home is to be told at once.
-    pub(crate) fn hears(&mut self, event: Event) -> (Option<Event>, Option<Command>) {
+    pub fn hears(&mut self, event: Event) -> (Option<Event>, Option<Command>) {
         match event {
             Event::Done(ticket, _) | Event::Refused(ticket, _) => {
                 match self.asked.iter().position(|(asked, ..)| *asked == ticket) {
@@ -86,6 +98,9 @@ impl Recall {
                     None => return (None, None),
                 }
             }
+            // It comes again, in its order, from the home that has the session next. What is said meanwhile by one that
+            // does not know that it was out of reach may be behind something that is lost.
+            Event::Delivery(delivery) if delivery.serial > 0 && self.is_adrift => return (None, None),
             Event::Delivery(delivery) if delivery.serial > 0 => {
                 return match self.deliveries.passes(delivery) {
                     Passed::On(delivery) => (Some(Event::Delivery(delivery)), None),
@@ -104,19 +119,16 @@ impl Recall {
     }
 
     /// Up to which of the home's serials everything was written when the stanza with this receipt was.
-    pub(crate) fn reached(&self, receipt: u64) -> u64 {
+    pub fn reached(&self, receipt: u64) -> u64 {
         self.deliveries.reached(receipt)
     }
 
     /// The home has moved: what a new one is to be told. Until [`Self::attached`] nothing is asked.
-    pub(crate) fn adrift(&mut self, resumable: Option<Arc<str>>, handled: u32, carbons: bool) -> Again {
+    pub fn adrift(&mut self) -> Remembered {
         self.is_adrift = true;
         self.deliveries.start_again();
-        Again {
-            resumable: resumable.map(ResumptionId),
-            handled,
+        Remembered {
             state: self.shown.clone(),
-            carbons,
             roster: self.roster,
             blocked: self.blocked,
             conferences: self.conferences.clone().into_iter().collect(),
@@ -124,21 +136,22 @@ impl Recall {
     }
 
     /// Goes on where another recall stopped.
-    pub(crate) fn restore(&mut self, again: &Again) {
-        self.shown.clone_from(&again.state);
-        (self.roster, self.blocked) = (again.roster, again.blocked);
-        self.conferences = again.conferences.iter().cloned().collect();
+    pub fn restore(&mut self, remembered: Remembered) {
+        let Remembered { state, roster, blocked, conferences } = remembered;
+        self.shown = state;
+        (self.roster, self.blocked) = (roster, blocked);
+        self.conferences = conferences.into_iter().collect();
     }
 
     /// The new home knows the session: everything that is not answered is to be asked again, in order.
-    pub(crate) fn attached(&mut self) -> Vec<Asked> {
+    pub fn attached(&mut self) -> Vec<Asked> {
         self.is_adrift = false;
         self.asked.iter().cloned().collect()
     }
 
     /// Something else that answers may depend on has moved: what is to be asked again. What cannot be asked twice is
     /// not: it is for the caller to refuse.
-    pub(crate) fn moved(&self, me: &Address, has_moved: impl Fn(&Home) -> bool) -> Vec<Asked> {
+    pub fn moved(&self, me: &Address, has_moved: impl Fn(&Home) -> bool) -> Vec<Asked> {
         if self.is_adrift {
             return Vec::new();
         }
@@ -162,13 +175,13 @@ fn answered_by(me: &Address, command: &Command) -> Option<Home> {
 }
 
 /// Whether this may be asked again without being done twice.
-pub(crate) fn is_repeatable(command: &Command) -> bool {
+pub fn is_repeatable(command: &Command) -> bool {
     !matches!(command, Command::Relay { .. } | Command::Direct(_) | Command::Probe { .. })
 }
 
 /// What is asked again is known by its id: a message without one gets one, made of what stays the same when the client
 /// says it again after a resumption.
-pub(crate) fn identify(command: &mut Command, name: impl FnOnce() -> String) {
+pub fn identify(command: &mut Command, name: impl FnOnce() -> String) {
     let (Command::Send { message, .. }
     | Command::Conference { command: ConferenceCommand::Say { message }, .. }) = command
     else {

@@ -3,8 +3,7 @@
 //!
 //! Invariant: the door sees ascending serials and each message once; the home hears of a serial after all before it.
 
-use crate::limits::PASSED_ON;
-use domain::{ConversationId, endpoint::Delivery};
+use crate::{ConversationId, endpoint::Delivery, limits::PASSED_ON};
 use std::collections::{HashSet, VecDeque};
 use xxhash_rust::xxh3::xxh3_64;
 

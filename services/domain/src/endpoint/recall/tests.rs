@@ -1,8 +1,8 @@
 use super::*;
-use crate::limits::PASSED_ON;
-use domain::{
+use crate::{
     EndpointId, EndpointName, Message, Reason, Refusal, Timestamp,
     endpoint::{Answer, Delivery, How, Rendered, Said},
+    limits::PASSED_ON,
 };
 
 fn address(name: &str) -> Address {
@@ -66,7 +66,7 @@ fn what_another_home_hands_out_again_is_not_passed_on_again() {
     assert_eq!(hear(&mut recall, 1, 1), (Some(1), None));
     assert_eq!(hear(&mut recall, 2, 2), (Some(2), None));
     assert_eq!(confirm(&mut recall, 1), Some(1));
-    recall.adrift(None, 0, false);
+    recall.adrift();
     recall.attached();
     // The client has the first, the second is on its way to it, the third is new.
     assert_eq!(hear(&mut recall, 1, 1), (None, Some(1)));
@@ -81,7 +81,7 @@ fn a_home_hears_of_nothing_that_the_client_may_be_without() {
     let mut recall = Recall::default();
     hear(&mut recall, 1, 1);
     confirm(&mut recall, 1);
-    recall.adrift(None, 0, false);
+    recall.adrift();
     recall.attached();
     // One that is new comes before one that is known.
     assert_eq!(hear(&mut recall, 7, 1), (Some(2), None));
@@ -123,7 +123,7 @@ fn what_is_not_answered_is_asked_again_in_order_and_answered_once() {
         assert!(matches!(recall.asks(Ticket(ticket), 0, send(None)), Ask::Now(_)));
     }
     recall.hears(Event::Done(Ticket(2), Answer::Done));
-    let again = recall.adrift(None, 0, false);
+    let again = recall.adrift();
     assert_eq!(again.state, None);
     assert!(matches!(recall.asks(Ticket(4), 0, send(Some("mine"))), Ask::Later), "nobody to ask");
     let asked = recall.attached();
@@ -155,12 +155,25 @@ fn only_what_depends_on_the_home_that_moved_is_asked_again() {
 #[test]
 fn a_new_home_learns_what_the_endpoint_shows() {
     let mut recall = Recall::default();
-    let state = Arc::new(State::of(domain::presentity::Availability::Available));
+    let state = Arc::new(State::of(crate::presentity::Availability::Available));
     recall.asks(Ticket(1), 0, Command::Publish(Arc::clone(&state)));
     recall.asks(Ticket(2), 0, Command::Roster(RosterCommand::Get { version: None }));
-    let again = recall.adrift(None, 0, true);
-    let expected = Again { state: Some(state), carbons: true, roster: true, ..Again::default() };
+    let again = recall.adrift();
+    let expected = Remembered { state: Some(state), roster: true, ..Remembered::default() };
     assert_eq!(again, expected);
     recall.asks(Ticket(3), 0, Command::Unpublish { note: None });
-    assert_eq!(recall.adrift(None, 0, false).state, None);
+    assert_eq!(recall.adrift().state, None);
+}
+
+#[test]
+fn what_comes_while_the_home_is_out_of_reach_waits_for_the_next_one() {
+    let mut recall = Recall::default();
+    assert_eq!(hear(&mut recall, 1, 1), (Some(1), None));
+    recall.adrift();
+    // The second was lost with the link; the third came over the next one, before the session has attached again.
+    assert_eq!(hear(&mut recall, 3, 3), (None, None));
+    recall.attached();
+    assert_eq!(hear(&mut recall, 2, 1), (Some(2), None));
+    assert_eq!(hear(&mut recall, 3, 2), (Some(3), None));
+    assert_eq!(confirm(&mut recall, 2), Some(1), "and the serials of the former home mean nothing");
 }
