@@ -29,9 +29,10 @@ impl User {
     pub(super) fn attach_again(&mut self, name: EndpointName, again: Again, out: &mut UserOut) {
         let known = self.endpoints.remove(&name);
         let is_crowded = known.is_none() && self.endpoints.len() >= self.policy.endpoints;
-        let refused = match self.is_enabled() {
-            false => Some(Ending::AccountChanged),
-            true => is_crowded.then_some(Ending::LimitReached),
+        let refused = if self.is_enabled() {
+            is_crowded.then_some(Ending::LimitReached)
+        } else {
+            Some(Ending::AccountChanged)
         };
         if let Some(why) = refused {
             return out.effects.push(Effect::ToEndpoint(name, Event::Ended(why)));

@@ -126,7 +126,7 @@ impl Entity for UserHost {
             }
             ToUser::Attach { endpoint, line, ask, .. } => self.attach(now, endpoint, line, ask, out),
             ToUser::AttachAgain { endpoint, line, credentials, again } => {
-                self.attach_again(now, endpoint, line, credentials, again, out);
+                self.attach_again(now, &endpoint, line, credentials, *again, out);
             }
             ToUser::SetToken { token, credentials } => {
                 if credentials == self.machine.credentials() {

@@ -55,12 +55,11 @@ impl Seen for Pool {
     async fn move_shard(&self, shard: Shard, node: &str) -> Result<(), Unmoved> {
         let members = self.cluster().members();
         match members.iter().find(|member| *member.id.name == *node) {
-            None => Err(Unmoved::NoSuchNode(node.to_owned())),
             Some(member) if member.standing != Standing::Serving => {
                 Err(Unmoved::Cannot(format!("{node} takes no shards; `linnet node list` says why")))
             }
             Some(_) if self.cluster().move_shard(shard, node) => Ok(()),
-            Some(_) => Err(Unmoved::NoSuchNode(node.to_owned())),
+            Some(_) | None => Err(Unmoved::NoSuchNode(node.to_owned())),
         }
     }
 }

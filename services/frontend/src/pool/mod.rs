@@ -76,13 +76,13 @@ impl Pool {
 
     /// The front end runs: from now on shards are taken.
     pub(crate) async fn start(&self, parts: Parts, workers: &[Arbiter]) {
-        let mut ports = Vec::with_capacity(workers.len());
+        let mut of_workers = Vec::with_capacity(workers.len());
         for worker in workers {
             let (pool, meters) = (self.clone(), Arc::clone(&parts.meters));
-            ports.push(Ports::start_on(worker, pool, meters).await);
+            of_workers.push(Ports::start_on(worker, pool, meters).await);
         }
         let workers = workers.iter().map(Arbiter::handle).collect();
-        let set = self.0.started.set(Started { parts, workers, ports });
+        let set = self.0.started.set(Started { parts, workers, ports: of_workers });
         debug_assert!(set.is_ok(), "a front end starts once");
         self.cluster().set_serving();
     }

@@ -49,11 +49,11 @@ impl Questions {
     pub(super) fn answered(&self, id: u64, answer: Answer) {
         match (self.take(id), answer) {
             (Some(Reply::Credentials(reply)), Answer::Credentials(credentials)) => {
-                drop(reply.send(credentials.into()));
+                drop(reply.send(credentials));
             }
             (Some(Reply::LastSeen(reply)), Answer::LastSeen(seen)) => drop(reply.send(seen)),
             (Some(Reply::Describe(reply)), Answer::Describe(account)) => {
-                drop(reply.send(account.map(Into::into)));
+                drop(reply.send(account));
             }
             (Some(Reply::Admin(reply)), Answer::Admin(outcome)) => drop(reply.send(outcome)),
             (None, _) => {}

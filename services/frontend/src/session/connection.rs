@@ -377,18 +377,10 @@ impl Client {
         self.shared.tell_surely(me.user, ask);
     }
 
-    /// Ends what the client reads, while the session goes on.
-    fn say_good_bye(&self, error: StreamError, text: Option<&str>, sink: &mut impl Sink) {
-        let mut bytes = Vec::new();
-        error.write(text, b"", false, &mut bytes);
-        bytes.extend_from_slice(b"</stream:stream>");
-        sink.take(&mut bytes, &mut Vec::new());
-    }
-
     /// Another connection asks for this session by its id.
     fn hand_over(&mut self, id: &Arc<str>, sink: &mut impl Sink) {
         if self.stream.is_resumable_as(id) {
-            self.say_good_bye(StreamError::Conflict, Some("resumed on another connection"), sink);
+            say_good_bye(StreamError::Conflict, Some("resumed on another connection"), sink);
             // The session goes home with all that its inbox holds once the connection is gone: at once, since who is
             // asked to let go has mostly lost its network and reads nothing.
             sink.abandon();
@@ -418,6 +410,14 @@ impl Client {
         }
         self.feed(now, Input::Answer(ask, xmpp::stream::Answer::Parked(stream)), sink);
     }
+}
+
+/// Ends what the client reads, while the session goes on.
+fn say_good_bye(error: StreamError, text: Option<&str>, sink: &mut impl Sink) {
+    let mut bytes = Vec::new();
+    error.write(text, b"", false, &mut bytes);
+    bytes.extend_from_slice(b"</stream:stream>");
+    sink.take(&mut bytes, &mut Vec::new());
 }
 
 impl transport::Session for Client {
@@ -457,7 +457,7 @@ impl transport::Session for Client {
         if self.recall.is_some() && self.stream.resumable().is_some() {
             // Its client goes on with the session at another node.
             self.report();
-            self.say_good_bye(StreamError::SystemShutdown, None, io);
+            say_good_bye(StreamError::SystemShutdown, None, io);
             Io::close(io);
         } else {
             self.feed(now, Input::End(StreamError::SystemShutdown, None), io);

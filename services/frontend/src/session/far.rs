@@ -140,7 +140,10 @@ impl Far {
 
 impl std::fmt::Debug for Far {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Far").field("node", &self.node).field("session", &self.session.number).finish()
+        f.debug_struct("Far")
+            .field("node", &self.node)
+            .field("session", &self.session.number)
+            .finish_non_exhaustive()
     }
 }
 
@@ -224,17 +227,13 @@ impl Outbox {
     pub(crate) fn node_gone(&mut self, now: Timestamp, node: &NodeId) -> bool {
         let Some(far) = self.far().filter(|far| far.node == *node) else { return false };
         let known = far.known.clone();
-        match &known.resumable {
-            Some((_, window)) => {
-                let until = now.plus(*window);
-                self.set_away(Away { until, known });
-                true
-            }
-            None => {
-                self.set_lost();
-                false
-            }
-        }
+        let Some((_, window)) = &known.resumable else {
+            self.set_lost();
+            return false;
+        };
+        let until = now.plus(*window);
+        self.set_away(Away { until, known });
+        true
     }
 }
 
@@ -280,7 +279,7 @@ mod tests {
     fn what_has_reached_a_client_is_known_by_the_stanzas_that_it_has() {
         let mut known = Known::default();
         assert_eq!(known.received(9), None);
-        for n in 1..=REACHED as u32 + 1 {
+        for n in 1..=u32::try_from(REACHED).expect("few") + 1 {
             known.reached(0, 10 * n, u64::from(n));
         }
         assert_eq!(known.received(35), Some(3));

@@ -56,10 +56,10 @@ impl UserHost {
     pub(super) fn attach_again(
         &mut self,
         now: Timestamp,
-        endpoint: EndpointName,
+        endpoint: &EndpointName,
         line: Line,
         credentials: u64,
-        again: Box<Again>,
+        again: Again,
         out: &mut Out<Fact, Effect>,
     ) {
         let ask = far::AGAIN;
@@ -67,7 +67,7 @@ impl UserHost {
             return line.bound(ask, Err(Refusal::from(Reason::NotAuthorized)));
         }
         let session = line.session();
-        match self.session(&endpoint) {
+        match self.session(endpoint) {
             Some(known) if known.session() == session => known.take_up(line.clone()),
             // Another session has taken the endpoint since, and has a connection.
             Some(known) if !known.is_away() => {
@@ -75,20 +75,20 @@ impl UserHost {
             }
             Some(former) => {
                 former.send(Event::Ended(endpoint::Ending::Replaced));
-                self.remove(&endpoint);
+                self.remove(endpoint);
             }
             None => {}
         }
         let (resumable, carbons, handled) = (again.resumable.clone(), again.carbons, again.handled);
-        let command = Command::AttachAgain { endpoint: endpoint.clone(), again: Box::new(known(*again)) };
+        let command = Command::AttachAgain { endpoint: endpoint.clone(), again: Box::new(known(again)) };
         self.machine.handle(now, command, out);
-        let admitted = self.machine.endpoints().any(|known| *known == endpoint);
+        let admitted = self.machine.endpoints().any(|known| known == endpoint);
         line.bound(ask, if admitted { Ok(()) } else { Err(Refusal::from(Reason::LimitReached)) });
-        if admitted && self.session(&endpoint).is_none() {
+        if admitted && self.session(endpoint).is_none() {
             self.add(endpoint.clone(), line);
         }
         if let Some(id) = resumable
-            && let Some(far) = self.session(&endpoint).and_then(|outbox| outbox.far_mut())
+            && let Some(far) = self.session(endpoint).and_then(|outbox| outbox.far_mut())
         {
             far.resumable(id.0, RESUME_TIME, handled, carbons);
         }
