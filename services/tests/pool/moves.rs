@@ -165,14 +165,14 @@ fn a_conference_outlives_the_nodes_of_its_occupants() {
 /// Moves the home of this user to that node, and waits until it is there.
 fn home_is_at(server: &Server, account: &str, node: &str) {
     let address = Address::parse(&format!("{account}@{DOMAIN}")).expect("an address");
-    let shard = Home::User(address).shard(ShardCount::new(16).expect("some")).0.to_string();
-    let moved = server.command(&["shard", "move", &shard, node], "");
+    let shard = Home::User(address).shard(ShardCount::new(16).expect("some")).0;
+    let moved = server.command(&["shard", "move", &shard.to_string(), node], "");
     assert!(moved.status.success(), "{}", String::from_utf8_lossy(&moved.stderr));
     let since = Instant::now();
     loop {
         let listed = server.command(&["shard", "list", "--json"], "").stdout;
         let listed: serde_json::Value = serde_json::from_slice(&listed).expect("JSON");
-        let is_it = |row: &&serde_json::Value| row["number"].to_string() == shard;
+        let is_it = |row: &&serde_json::Value| row["number"] == shard;
         let row = listed.as_array().into_iter().flatten().find(is_it).expect("the shard is listed");
         if row["owner"] == node {
             return;

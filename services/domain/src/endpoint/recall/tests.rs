@@ -1,3 +1,5 @@
+//! Sessions whose homes move: what is passed on once, asked again, and told to the next home.
+
 use super::*;
 use crate::{
     EndpointId, EndpointName, Message, Reason, Refusal, Timestamp,

@@ -1,3 +1,5 @@
+//! Sessions that take nothing, and what they lose.
+
 use super::*;
 use crate::limits::{NOTICES, OVERFLOW};
 use crate::session::here;
