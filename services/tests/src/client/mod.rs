@@ -81,6 +81,11 @@ impl Client {
         self.ports = server.ports();
     }
 
+    /// From now on its connections go there.
+    pub fn through(&mut self, ports: Ports) {
+        self.ports = ports;
+    }
+
     /// Opens a connection; nothing is said on it yet, except TLS where that comes first.
     pub fn connect(&mut self, way: Way) -> io::Result<()> {
         let wire = match way {
