@@ -2,6 +2,8 @@
 
 use crate::{limits, node::host_and_port};
 use domain::ShardCount;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
 /// Settings of a node in a pool.
@@ -48,6 +50,16 @@ impl Secret {
     /// From a file's bytes; white space at the ends does not count.
     pub fn new(bytes: &[u8]) -> Self {
         Self(bytes.trim_ascii().to_vec())
+    }
+
+    /// What all nodes of the pool derive from it for this purpose, and nobody else can: HMAC-SHA-256 (RFC 2104).
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        // The same key seals gossip, where it is not this that comes first.
+        mac.update(b"linnet derives\0");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -141,6 +153,14 @@ mod tests {
             refused(|o| o.advertise = format!("{}:1", "a".repeat(limits::ADDRESS_BYTES)))
                 .contains("HOST:PORT")
         );
+    }
+
+    #[test]
+    fn what_is_derived_of_a_secret_is_the_same_on_every_node_and_another_for_another_purpose() {
+        let derived = options().secret.derive("this");
+        assert_eq!(Secret::new(b"sixteen bytes ok").derive("this"), derived, "read from another file");
+        assert_ne!(options().secret.derive("that"), derived);
+        assert_ne!(Secret::new(b"sixteen bytes on").derive("this"), derived);
     }
 
     #[test]

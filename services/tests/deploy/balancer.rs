@@ -2,9 +2,10 @@
 //! by the PROXY protocol, version 2.
 
 use crate::programs::{Running, free_port, get, good, run, text, until};
+use socket2::{Domain, Socket, Type};
 use std::{
     collections::BTreeMap,
-    io::Read as _,
+    io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::Command,
@@ -12,7 +13,8 @@ use std::{
     thread,
 };
 use tests::{
-    Server,
+    Client, Ports, Server,
+    client::Way,
     limits::{START, WAIT},
     wire,
 };
@@ -136,4 +138,60 @@ fn only_front_ends_that_are_ready_get_clients_and_they_hear_who_it_is() {
     assert!(heard_first.try_recv().is_err(), "who is not ready gets nobody");
     let answer = wire::request(balancer.at[&5280], second.trust(), "GET /health/ready", &[], b"");
     assert_eq!(answer.expect("answered").status, 200, "HTTPS goes through as it is");
+}
+
+/// Somebody at this address of loopback who comes by the balancer: whether a front end lets him in.
+fn is_let_in(from: [u8; 4], balancer: SocketAddr, stay: &mut Vec<TcpStream>) -> bool {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("made");
+    socket.bind(&SocketAddr::from((from, 0)).into()).expect("bound");
+    socket.connect(&balancer.into()).expect("connected");
+    let mut stream = TcpStream::from(socket);
+    stream.set_read_timeout(Some(WAIT)).expect("set");
+    let header = "<stream:stream to='linnet.test' version='1.0' xmlns='jabber:client' \
+                  xmlns:stream='http://etherx.jabber.org/streams'>";
+    // Whoever is refused may notice only here or there.
+    let _ = stream.write_all(header.as_bytes());
+    let is_answered = stream.read(&mut [0; 1]).is_ok_and(|count| count == 1);
+    stay.push(stream);
+    is_answered
+}
+
+#[test]
+fn a_pool_behind_it_tells_its_clients_apart_by_their_addresses() {
+    let options = ["--proxy-protocol", "on", "--max-connections-per-address", "2"];
+    let server = Server::start_pool(2, 1, &options);
+    let node = |number| {
+        let ports = server.ports_of(number);
+        Behind { xmpp: ports.xmpp, xmpp_tls: ports.xmpp_tls, http: ports.http }
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let balancer = Balancer::start(folder.path(), &[node(0), node(1)]);
+    balancer.wait_until_up("xmpp", 2);
+    balancer.wait_until_up("xmpp-tls", 2);
+
+    let ports = Ports { xmpp: balancer.at[&5222], xmpp_tls: balancer.at[&5223], ..server.ports() };
+    server.add_users(&["romeo".to_owned(), "juliet".to_owned()]);
+    let mut clients = Vec::new();
+    for (name, way) in [("romeo", Way::StartTls), ("juliet", Way::Tls)] {
+        let mut client = Client::new(&server, name, "desk");
+        client.through(ports);
+        client.sign_in(way).unwrap_or_else(|error| panic!("{name}: {error}\n{}", server.log()));
+        clients.push(client);
+    }
+    // Two from one address at each node, wherever they come to.
+    let mut stay = Vec::new();
+    let let_in = (0..6).filter(|_| is_let_in([127, 0, 0, 2], ports.xmpp, &mut stay)).count();
+    assert!((2..=4).contains(&let_in), "{let_in}");
+    assert!(is_let_in([127, 0, 0, 3], ports.xmpp, &mut stay), "somebody else is not held up by them");
+    clients[0].fence().expect("answered");
+
+    // Past the balancer there is no way.
+    let direct = server.ports().xmpp;
+    assert!(!is_let_in([127, 0, 0, 4], direct, &mut stay));
+    assert!(wire::Wire::connect(server.ports().xmpp_tls).expect("connected").secure(server.trust()).is_err());
+    let metrics = [0, 1].map(|node| {
+        let answer = wire::request(server.ports_of(node).http, server.trust(), "GET /metrics", &[], b"");
+        String::from_utf8(answer.expect("answered").body).expect("text")
+    });
+    assert!(metrics.concat().contains("linnet_transport_unannounced_total{kind=\"missing\"} 1"));
 }

@@ -1,8 +1,11 @@
 //! Nodes and brokers come and go while people talk.
 
 use domain::{Address, Home, ShardCount};
-use std::time::Instant;
-use tests::{Server, Stage, limits::WAIT, server::DOMAIN};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+use tests::{Server, Stage, client::Way, limits::WAIT, server::DOMAIN};
 
 /// Alice is at the first node, Bob at the second, Carol at the third.
 const TALK: &str = "alice/phone signs in with management
@@ -62,6 +65,8 @@ fn a_client_of_a_dead_node_resumes_on_another() {
         home_is_at(&server, &stage.account("alice"), "n2");
         stage.pack()
     };
+    // Her home knows how far her client is: it is told within REPORT_DELAY.
+    thread::sleep(2 * REPORT_DELAY);
     server.kill_node(0);
     let mut stage = Stage::stay(&server, packed);
     // Said while she has no connection.
@@ -119,6 +124,32 @@ fn a_message_is_held_while_kafka_is_away_and_people_sign_in() {
          bob/desk hears <message id='held'><body>held</body></message>",
     );
     stage.play(GO_ON);
+}
+
+/// As `frontend::limits` has them.
+const REPORT_DELAY: Duration = Duration::from_millis(50);
+const HOMELESS: Duration = Duration::from_secs(10);
+
+#[test]
+fn whose_home_is_nobodys_is_waited_for_and_then_told_to_try_later() {
+    let mut server = Server::start_pool(2, 1, &[]);
+    let packed = {
+        let mut stage = Stage::on(&server);
+        stage.play("alice/phone signs in");
+        home_is_at(&server, &stage.account("alice"), "n2");
+        stage.pack()
+    };
+    // Nobody can claim what the second node had.
+    server.kafka().pause(1);
+    server.kill_node(1);
+    let mut stage = Stage::stay(&server, packed);
+    stage.client("alice/phone").go_to(server.ports_of(0));
+    let since = Instant::now();
+    let refused = stage.client("alice/phone").sign_in(Way::StartTls).expect_err("nobody knows her");
+    assert!(refused.to_string().contains("temporary-auth-failure"), "{refused}");
+    assert!(since.elapsed() >= HOMELESS, "{:?}", since.elapsed());
+    server.kafka().resume(1);
+    stage.play("alice/phone signs in");
 }
 
 #[test]

@@ -15,4 +15,4 @@ pub use client::Client;
 pub use component::Component;
 pub use kafka::Kafka;
 pub use play::Stage;
-pub use server::{House, Server};
+pub use server::{House, Ports, Server};

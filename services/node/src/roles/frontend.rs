@@ -48,7 +48,6 @@ fn read(tls: &KafkaTls) -> Result<kafka::Tls, Box<dyn Error>> {
 /// Its part in the cluster.
 pub(super) fn join(node: &Node) -> Result<frontend::Pool, Box<dyn Error>> {
     let cluster = &node.cluster;
-    let secret = cluster.secret.as_ref().map_or(UNGUARDED, |secret| secret.bytes());
     Ok(frontend::Pool::join(cluster::Options {
         name: node.name.clone(),
         release: env!("CARGO_PKG_VERSION").to_owned(),
@@ -57,13 +56,23 @@ pub(super) fn join(node: &Node) -> Result<frontend::Pool, Box<dyn Error>> {
         listen: cluster.listen,
         advertise: cluster.advertise.to_string(),
         join: cluster.join.iter().map(ToString::to_string).collect(),
-        secret: cluster::Secret::new(secret),
+        secret: secret(node),
         tls: cluster.tls.as_ref().map(|ClusterTls { ca, certificate, key }| cluster::Tls {
             ca: ca.clone(),
             certificate: certificate.clone(),
             key: key.clone(),
         }),
     })?)
+}
+
+/// The pool's secret.
+fn secret(node: &Node) -> cluster::Secret {
+    cluster::Secret::new(node.cluster.secret.as_ref().map_or(UNGUARDED, |secret| secret.bytes()))
+}
+
+/// What makes users who do not exist look like those who do: the same on all nodes, or they could be told by asking two.
+pub(crate) fn disguise(node: &Node) -> [u8; 32] {
+    secret(node).derive("unknown users")
 }
 
 /// Of gossip on a loopback address, where none is asked for.

@@ -86,7 +86,7 @@ async fn serve(standard: Standard, node: Option<Node>) -> Result<(), Box<dyn Err
         FrontEnd::start(settings, log.clone(), store, history, Arc::clone(&gate), pool.clone()).await?;
     let sessions = Sessions::new(
         front.clone(),
-        stream_settings(&standard, xmpp::xep::stream_features(&front.settings().xmpp))?,
+        stream_settings(&standard, node.as_ref(), xmpp::xep::stream_features(&front.settings().xmpp))?,
     );
     let doors = Doors {
         xmpp: standard.xmpp,
@@ -179,9 +179,13 @@ fn settings(standard: &Standard) -> Result<Settings, Box<dyn Error>> {
 
 fn stream_settings(
     standard: &Standard,
+    node: Option<&Node>,
     features: bytes::Bytes,
 ) -> Result<xmpp::stream::Settings, Box<dyn Error>> {
-    let secret = secret::keep(&standard.data.join("secret"))?;
+    let secret = match node {
+        Some(node) => role::disguise(node),
+        None => secret::keep(&standard.data.join("secret"))?,
+    };
     let mut settings = xmpp::stream::Settings::new(standard.domain.clone(), secret);
     settings.stanza_bytes = standard.max_stanza;
     settings.features = features;

@@ -4,6 +4,7 @@
 //! said and hands it on. It checks that every ticket is answered once.
 
 mod accounts;
+mod again;
 mod blocking;
 mod categories;
 mod conferences;

@@ -171,3 +171,15 @@ fn a_file_says_the_role_and_standard_takes_none_of_a_nodes_settings() {
         "{found:?}"
     );
 }
+
+#[test]
+fn users_who_do_not_exist_look_alike_on_all_nodes_of_a_pool() {
+    let (_ours, ours) = secret("the secret of this pool");
+    let (_other, other) = secret("the secret of another one");
+    let disguise = |name, path: &str| {
+        let node = read(&[("node", name), ("cluster-secret", path)]).expect("works");
+        crate::roles::frontend::disguise(&node)
+    };
+    assert_eq!(disguise("one", &ours), disguise("two", &ours));
+    assert_ne!(disguise("one", &ours), disguise("one", &other));
+}
