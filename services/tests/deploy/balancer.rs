@@ -174,7 +174,7 @@ fn a_pool_behind_it_tells_its_clients_apart_by_their_addresses() {
     let mut clients = Vec::new();
     for (name, way) in [("romeo", Way::StartTls), ("juliet", Way::Tls)] {
         let mut client = Client::new(&server, name, "desk");
-        client.through(ports);
+        client.go_to(ports);
         client.sign_in(way).unwrap_or_else(|error| panic!("{name}: {error}\n{}", server.log()));
         clients.push(client);
     }

@@ -112,6 +112,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_is_given_up() {
+        let (_silent, mut stream) = tokio::io::duplex(64);
+        let since = tokio::time::Instant::now();
+        assert!(matches!(read(&mut stream).await, Err(Unannounced::Timeout)));
+        assert_eq!(since.elapsed(), PROXY_WAIT);
+    }
+
     fn header(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
         let length = u16::try_from(rest.len()).expect("short").to_be_bytes();
         [&SIGNATURE[..], &[0x20 | command, family], &length, rest].concat()
