@@ -146,7 +146,7 @@ fn whose_home_is_nobodys_is_waited_for_and_then_told_to_try_later() {
     stage.client("alice/phone").go_to(server.ports_of(0));
     let since = Instant::now();
     let refused = stage.client("alice/phone").sign_in(Way::StartTls).expect_err("nobody knows her");
-    assert!(refused.to_string().contains("temporary-auth-failure"), "{refused}");
+    assert!(refused.contains("temporary-auth-failure"), "{refused}");
     assert!(since.elapsed() >= HOMELESS, "{:?}", since.elapsed());
     server.kafka().resume(1);
     stage.play("alice/phone signs in");
