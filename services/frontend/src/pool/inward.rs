@@ -17,7 +17,7 @@ use cluster::{
     NodeId, Receiver,
     wire::{Answer, Message, Question},
 };
-use domain::{Address, Home, Shard};
+use domain::{Address, Home, Reason, Shard, user::Command};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 use xmpp::stream::AskId;
@@ -52,6 +52,13 @@ pub(super) fn ask(
         }
         other => return Err(Box::new(other)),
     })
+}
+
+/// Whether an administrator can command this: everything else has a message of its own, and what a session says in it is
+/// checked there.
+fn is_administrative(command: &Command) -> bool {
+    use Command::{CreateAccount, RemoveAccount, SetEnabled, SetPassword};
+    matches!(command, CreateAccount { .. } | SetPassword { .. } | SetEnabled(_) | RemoveAccount)
 }
 
 impl Pool {
@@ -121,6 +128,13 @@ impl Pool {
                 asks!(Answer::LastSeen, |reply| ToUser::LastSeen { asker, reply });
             }
             Question::Describe => asks!(Answer::Describe, ToUser::Describe),
+            Question::Admin(command) if !is_administrative(&command) => {
+                tracing::error!(%from, "a node asked something in an administrator's name that none can ask");
+                self.tell_node(
+                    &from,
+                    Message::Answer { id, answer: Answer::Admin(Err(Reason::BadRequest.into())) },
+                );
+            }
             Question::Admin(command) => asks!(Answer::Admin, |reply| ToUser::Admin(command, reply)),
             Question::EndSessions(endpoint) => {
                 self.to_home(home, ToShard::User(user, ToUser::EndSessions(endpoint)))?;
@@ -206,5 +220,27 @@ impl Receiver for Pool {
 
     fn joined(&self, node: &NodeId) {
         tracing::info!(%node, "a node has joined the pool");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{EndpointId, EndpointName, Timestamp};
+
+    #[test]
+    fn administrators_command_accounts_and_nothing_else() {
+        let verifiers = Vec::new;
+        for command in [
+            Command::CreateAccount { verifiers: verifiers(), at: Timestamp(1) },
+            Command::SetPassword { verifiers: verifiers() },
+            Command::SetEnabled(false),
+            Command::RemoveAccount,
+        ] {
+            assert!(is_administrative(&command), "{command:?}");
+        }
+        let mallory = Address::parse("mallory@linnet.test").expect("an address");
+        let from = EndpointId::new(mallory, EndpointName::parse("desk").expect("a name"));
+        assert!(!is_administrative(&Command::Probe { from }));
     }
 }
