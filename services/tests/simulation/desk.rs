@@ -13,6 +13,7 @@ use event_log::{Entry, Input, Offset, Outcome, Output, Owner, Record, Stamp, cod
 use std::collections::{BTreeMap, VecDeque};
 
 /// One attempt to have a shard: being taken, had, handed over.
+#[allow(clippy::struct_excessive_bools, reason = "independent of each other")]
 pub(crate) struct Attempt {
     pub(crate) line: u64,
     pub(crate) owner: Owner,
@@ -128,7 +129,8 @@ impl World {
     pub(crate) fn drive(&mut self, n: usize, shard: u16, line: u64, input: Input<'_>) {
         let blind = self.is(Planted::NoContiguity);
         let Some(attempt) = self.attempt(n, shard).filter(|attempt| attempt.line == line) else { return };
-        if let (Input::Outcome(Outcome::Appended { first, count }), true, true) = (input, blind, attempt.runs) {
+        if let (Input::Outcome(Outcome::Appended { first, count }), true, true) = (input, blind, attempt.runs)
+        {
             return self.acknowledge(n, shard, line, first, count);
         }
         let mut out = Vec::new();
@@ -160,19 +162,23 @@ impl World {
     }
 
     fn acknowledge(&mut self, n: usize, shard: u16, line: u64, first: Offset, count: u32) {
+        let Some(attempt) = self.attempt(n, shard).filter(|attempt| attempt.line == line) else { return };
+        let mut told = Vec::new();
         for index in 0..u64::from(count) {
-            let Some(attempt) = self.attempt(n, shard).filter(|attempt| attempt.line == line) else { return };
             if let Some((home, _)) = attempt.open.pop_front() {
                 attempt.handed = attempt.handed.saturating_sub(1);
-                self.durable(n, &home, first.plus(index));
+                if let Some(entity) = attempt.entities.get_mut(&home) {
+                    entity.unsaved_from.get_or_insert(first.plus(index));
+                }
+                told.push((home, first.plus(index)));
             }
         }
+        told.into_iter().for_each(|(home, offset)| self.durable(n, &home, offset));
     }
 
     /// The oldest turn of an entity that waited is durable.
     fn durable(&mut self, n: usize, home: &Home, offset: Offset) {
         let Some(entity) = self.entity(n, home) else { return };
-        entity.unsaved_from.get_or_insert(offset);
         entity.reflects = Some(offset);
         if let Some(acts) = entity.waiting.pop_front() {
             self.perform(n, home, acts);
@@ -190,7 +196,12 @@ impl World {
         let early = self.is(Planted::EarlyEffects);
         let Some(entity) = self.entity(n, home) else { return };
         if let Some(facts) = facts {
-            let acts = if early { acts } else { entity.waiting.push_back(acts); Vec::new() };
+            let acts = if early {
+                acts
+            } else {
+                entity.waiting.push_back(acts);
+                Vec::new()
+            };
             if early {
                 entity.waiting.push_back(Vec::new());
             }
@@ -297,7 +308,9 @@ impl World {
         }
         let seats = self.entity(n, home).map_or(0, |entity| entity.seats().len());
         for at in 0..seats {
-            let Some(seat) = self.entity(n, home).and_then(|entity| entity.seats().get_mut(at)) else { return };
+            let Some(seat) = self.entity(n, home).and_then(|entity| entity.seats().get_mut(at)) else {
+                return;
+            };
             let (node, session) = (seat.node.clone(), seat.session);
             let behind = std::mem::take(&mut seat.behind);
             let mut rest = VecDeque::new();
@@ -316,7 +329,13 @@ impl World {
         }
     }
 
-    fn tell_endpoint(&mut self, n: usize, home: &Home, name: &domain::EndpointName, event: domain::endpoint::Event) {
+    fn tell_endpoint(
+        &mut self,
+        n: usize,
+        home: &Home,
+        name: &domain::EndpointName,
+        event: domain::endpoint::Event,
+    ) {
         let Some(seat) = self.entity(n, home).and_then(|entity| entity.seat(name)) else { return };
         let (node, session) = (seat.node.clone(), seat.session);
         let waits = !seat.behind.is_empty();

@@ -101,7 +101,9 @@ impl Entity {
             return;
         }
         match (&mut self.machine, facts) {
-            (Machine::User(machine, _), Facts::User(facts)) => facts.iter().for_each(|fact| machine.apply(fact)),
+            (Machine::User(machine, _), Facts::User(facts)) => {
+                facts.iter().for_each(|fact| machine.apply(fact));
+            }
             (Machine::Conversation(_, machine), Facts::Conversation(facts)) => {
                 facts.iter().for_each(|fact| machine.apply(fact));
             }
@@ -242,7 +244,8 @@ impl Entity {
 
     fn attach(&mut self, now: Timestamp, seat: Seat, ask: u64) -> Turn {
         let mut turn = self.command(now, user::Command::Attach { endpoint: seat.endpoint.clone() });
-        let ends = |act: &Act| matches!(act, Act::Endpoint(name, _, Event::Ended(_)) if *name == seat.endpoint);
+        let ends =
+            |act: &Act| matches!(act, Act::Endpoint(name, _, Event::Ended(_)) if *name == seat.endpoint);
         turn.acts.retain(|act| !ends(act));
         self.replace(&seat, &mut turn);
         let admitted = self.admits(&seat.endpoint);
@@ -272,8 +275,7 @@ impl Entity {
             known.node = seat.node.clone();
             known.attached = seat.attached;
         }
-        let command =
-            user::Command::AttachAgain { endpoint: seat.endpoint.clone(), again: Box::new(again) };
+        let command = user::Command::AttachAgain { endpoint: seat.endpoint.clone(), again: Box::new(again) };
         let mut turn = self.command(now, command);
         let admitted = self.admits(&seat.endpoint);
         turn.at_once.push(answer(&seat, ask, admitted));

@@ -15,6 +15,7 @@ use event_log::{Entry, Stamp, WriterId, codec};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// See the module.
+#[derive(Clone, Copy)]
 pub(crate) enum Fault {
     /// The next one is chosen.
     Next,
@@ -106,8 +107,13 @@ impl World {
     /// Appends of this node fail, or so it is told.
     fn fail_lines(&mut self, n: usize) {
         self.trace(|| format!("appends of n{n} fail"));
-        let lines: Vec<u64> =
-            self.log.lines.iter().filter(|(_, line)| line.node == n && !line.broken).map(|(id, _)| *id).collect();
+        let lines: Vec<u64> = self
+            .log
+            .lines
+            .iter()
+            .filter(|(_, line)| line.node == n && !line.broken)
+            .map(|(id, _)| *id)
+            .collect();
         for line in lines {
             let waits = self.log.lines.get(&line).map_or(0, |line| line.queue.len());
             let land = self.random.index(waits + 1);
@@ -118,7 +124,9 @@ impl World {
 
     fn crash(&mut self, n: usize) {
         let up = self.slots.iter().filter(|slot| slot.node.is_some()).count();
-        let Some(id) = self.slots[n].node.as_ref().map(|node| node.id.clone()).filter(|_| up > 1) else { return };
+        let Some(id) = self.slots[n].node.as_ref().map(|node| node.id.clone()).filter(|_| up > 1) else {
+            return;
+        };
         self.trace(|| format!("n{n} crashes"));
         self.fail_lines(n);
         for other in (0..self.slots.len()).filter(|other| *other != n) {

@@ -106,7 +106,9 @@ impl Log {
         }
         for offset in line.landed.drain(..) {
             match told.last_mut() {
-                Some(Outcome::Appended { first, count }) if first.plus(u64::from(*count)) == offset => *count += 1,
+                Some(Outcome::Appended { first, count }) if first.plus(u64::from(*count)) == offset => {
+                    *count += 1;
+                }
                 _ => told.push(Outcome::Appended { first: offset, count: 1 }),
             }
         }

@@ -94,7 +94,10 @@ fn brief(message: &Message) -> String {
             format!("to {address}, {endpoint:?}: {} {whose:?} shows {note:?}", notice.presentity)
         }
         Message::Event { session, event: Event::Delivery(delivery) } => {
-            format!("to session {}: {} of {}", session.number, delivery.said.number, delivery.said.conversation)
+            format!(
+                "to session {}: {} of {}",
+                session.number, delivery.said.number, delivery.said.conversation
+            )
         }
         Message::Event { session, event: Event::Notice(notice) } => {
             let (whose, note) = (&notice.endpoint, notice.state.as_ref().map(|state| &state.note));
@@ -113,8 +116,7 @@ impl World {
     pub(crate) fn start(&mut self, n: usize) {
         let id = NodeId::new(&format!("n{n}"), self.random.draw());
         let seed = self.random.draw();
-        let options =
-            ownership::Options { me: id.clone(), shards: self.count, expects_others: true, seed };
+        let options = ownership::Options { me: id.clone(), shards: self.count, expects_others: true, seed };
         let node = Node {
             writer: WriterId(id.incarnation | 1),
             ownership: ownership::Ownership::new(options, Duration::from_millis(self.now)),
@@ -159,7 +161,7 @@ impl World {
                 self.own(n, Input::Alarm);
             }
             At::Unlinked(id, session) => self.unlinked(n, id, session),
-            At::Gone(id, slot) => self.gone(n, id, slot),
+            At::Gone(id, slot) => self.gone(n, &id, slot),
             At::Meets(id) if self.slot_of(&id).is_some() => self.own(n, Input::Joined(id)),
             At::Meets(_) => {}
             At::Told(message) => self.told_here(n, message),
@@ -183,19 +185,19 @@ impl World {
         }
     }
 
-    fn gone(&mut self, n: usize, id: NodeId, slot: usize) {
+    fn gone(&mut self, n: usize, id: &NodeId, slot: usize) {
         let Some(node) = &mut self.slots[n].node else { return };
-        if !node.peers.remove(&id) {
+        if !node.peers.remove(id) {
             return;
         }
-        node.linked.remove(&id);
+        node.linked.remove(id);
         self.trace(|| format!("n{n} hears: {id} is gone"));
         // Not that of a later life.
-        if self.slots[slot].node.as_ref().is_none_or(|node| node.id == id) {
+        if self.slots[slot].node.as_ref().is_none_or(|node| node.id == *id) {
             self.close_link(n, slot);
         }
         self.own(n, Input::Gone(id.clone()));
-        self.node_is_gone(n, &id);
+        self.node_is_gone(n, id);
     }
 
     /// One step of ownership, and what follows: owners are there to be read before anybody is told of them.
@@ -333,7 +335,7 @@ impl World {
     pub(crate) fn told(&mut self, n: usize, from: &NodeId, message: Box<Message>) {
         self.trace(|| format!("n{n} <- {from}: {}", brief(&message)));
         match (home(&message), *message) {
-            (Some(home), message) => self.to_entity(n, from, &home, message),
+            (Some(home), message) => self.reach_entity(n, from, &home, message),
             (None, Message::Event { session, event }) => self.session_hears(n, from, session.number, event),
             (None, Message::Attached { session, ask, result }) => {
                 self.session_attached(n, from, session.number, ask, result.is_ok());

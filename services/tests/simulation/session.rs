@@ -3,7 +3,7 @@
 
 use crate::{device::Hears, node::At, planted::Planted, world::World};
 use cluster::{
-    NodeId,
+    NodeId, Owner,
     wire::{Again, Message, SessionId},
 };
 use domain::{
@@ -27,15 +27,17 @@ pub(crate) struct Session {
     pub(crate) connection: u64,
     recall: Recall,
     bound: bool,
-    /// The node of the home that it is attached to.
-    home: Option<NodeId>,
     /// Its home has moved while it signed in.
     moved: bool,
 }
 
 /// What a device says to its node.
 pub(crate) enum Says {
-    SignIn { user: Address, endpoint: EndpointName, device: usize },
+    SignIn {
+        user: Address,
+        endpoint: EndpointName,
+        device: usize,
+    },
     Ask(Ticket, Command),
     /// The connection is gone.
     Gone,
@@ -61,15 +63,13 @@ impl World {
                     connection: number,
                     recall,
                     bound: false,
-                    home: None,
                     moved: false,
                 };
                 if let Some(node) = &mut self.slots[n].node {
                     node.sessions.insert(number, session);
                 }
                 let session = self.session_id(n, number);
-                let attach =
-                    Message::Attach { user, endpoint, session, ask: 1, credentials: 0, again: None };
+                let attach = Message::Attach { user, endpoint, session, ask: 1, credentials: 0, again: None };
                 self.tell_surely(n, Box::new(attach));
             }
             Says::Ask(ticket, command) => self.session_asks(n, number, ticket, command),
@@ -123,12 +123,11 @@ impl World {
 
     /// The home says something.
     pub(crate) fn session_hears(&mut self, n: usize, from: &NodeId, number: u64, event: Event) {
-        let passes = self.is(Planted::DoublesPassed) && matches!(event, Event::Delivery(_));
-        let Some(session) = self.session(n, number) else { return };
-        // A home that does not know that it is one no longer.
-        if session.home.as_ref().is_some_and(|home| home != from) {
+        if !self.is_home(n, from, number) {
             return;
         }
+        let passes = self.is(Planted::DoublesPassed) && matches!(event, Event::Delivery(_));
+        let Some(session) = self.session(n, number) else { return };
         let (event, command) = if passes { (Some(event), None) } else { session.recall.hears(event) };
         if let Some(command) = command {
             self.ask_again(n, number, Ticket(0), command);
@@ -143,6 +142,17 @@ impl World {
         }
     }
 
+    /// Whether that node has the session's home, as far as is known here: another one does not know that it has it no longer.
+    fn is_home(&mut self, n: usize, from: &NodeId, number: u64) -> bool {
+        let Some(user) = self.session(n, number).map(|session| session.user.clone()) else { return false };
+        let shard = self.shard_of(&Home::User(user));
+        self.slots[n].node.as_ref().is_some_and(|node| match &node.owners[usize::from(shard)] {
+            Owner::Here { .. } => node.id == *from,
+            Owner::There { node, .. } => node == from,
+            Owner::Nobody => false,
+        })
+    }
+
     /// Whether the home that speaks has lost its shard already and does not know. What it hands out is right, but may be
     /// ahead of what the owner has kept.
     fn is_stale(&mut self, n: usize, from: &NodeId, number: u64) -> bool {
@@ -155,9 +165,18 @@ impl World {
     }
 
     /// Whether its home has the session now.
-    pub(crate) fn session_attached(&mut self, n: usize, from: &NodeId, number: u64, ask: u64, admitted: bool) {
+    pub(crate) fn session_attached(
+        &mut self,
+        n: usize,
+        from: &NodeId,
+        number: u64,
+        ask: u64,
+        admitted: bool,
+    ) {
+        if !self.is_home(n, from, number) {
+            return;
+        }
         let Some(session) = self.session(n, number) else { return };
-        session.home = Some(from.clone());
         if !admitted {
             self.tell_device(n, number, Hears::Closed);
             return self.close_session(n, number);
@@ -195,7 +214,11 @@ impl World {
                     self.ask_again(n, number, ticket, command);
                 } else {
                     let refusal = Refusal::from(Reason::TryLater);
-                    self.tell_device(n, number, Hears::Event(Box::new(Event::Refused(ticket, refusal)), false));
+                    self.tell_device(
+                        n,
+                        number,
+                        Hears::Event(Box::new(Event::Refused(ticket, refusal)), false),
+                    );
                 }
             }
         }
@@ -206,7 +229,8 @@ impl World {
         let now = self.now;
         let over = self.slots[n].node.iter().flat_map(|node| &node.over);
         let over = over.filter(|(at, _)| at + REMEMBERED > now).map(|(_, detach)| detach.clone());
-        let over: Vec<Message> = over.filter(|detach| crate::node::home(detach).is_some_and(|home| has(&home))).collect();
+        let over: Vec<Message> =
+            over.filter(|detach| crate::node::home(detach).is_some_and(|home| has(&home))).collect();
         over.into_iter().for_each(|detach| self.tell_surely(n, Box::new(detach)));
     }
 
@@ -230,11 +254,11 @@ impl World {
     fn tell_device(&mut self, n: usize, number: u64, hears: Hears) {
         let Some(session) = self.session(n, number) else { return };
         let (device, connection) = (session.device, session.connection);
-        self.to_device(device, connection, hears);
+        self.tell_over(device, connection, hears);
     }
 
     /// What a device says reaches its node.
-    pub(crate) fn from_device(&mut self, at: u64, n: usize, number: u64, says: Says) {
+    pub(crate) fn device_says(&mut self, at: u64, n: usize, number: u64, says: Says) {
         if let Some(node) = &self.slots[n].node {
             let life = node.id.incarnation;
             self.at(at, crate::world::Event::At(n, life, Box::new(At::Says(number, says))));

@@ -70,7 +70,9 @@ impl World {
         if self.log.away_until > self.now {
             return;
         }
-        let Some(Checkpoint { offset, current }) = self.attempt(n, shard).map(|attempt| attempt.owner.checkpoint()) else {
+        let Some(Checkpoint { offset, current }) =
+            self.attempt(n, shard).map(|attempt| attempt.owner.checkpoint())
+        else {
             return;
         };
         let claimed = self.log.read(shard, offset, usize::MAX).into_iter().any(|(_, bytes)| {

@@ -50,8 +50,10 @@ impl World {
             // What has just landed is not seen yet.
             bytes.truncate(bytes.len().saturating_sub(3));
         }
-        let page: Result<Vec<(Offset, Record)>, _> =
-            bytes.into_iter().map(|(offset, bytes)| codec::decode(bytes).map(|record| (offset, record))).collect();
+        let page: Result<Vec<(Offset, Record)>, _> = bytes
+            .into_iter()
+            .map(|(offset, bytes)| codec::decode(bytes).map(|record| (offset, record)))
+            .collect();
         let page = match page {
             Ok(page) => page,
             Err(error) => return self.wrong(format!("a record cannot be read: {error}")),
@@ -161,14 +163,14 @@ impl World {
     }
 
     /// Something for an entity of a shard that is had here, or not any more.
-    pub(crate) fn to_entity(&mut self, n: usize, from: &NodeId, home: &Home, message: Message) {
+    pub(crate) fn reach_entity(&mut self, n: usize, from: &NodeId, home: &Home, message: Message) {
         let (shard, quiet, now) = (self.shard_of(home), self.quiet, self.clock(n));
         let Some((disk, attempt)) = self.slots[n].of(shard) else { return };
         if !attempt.is_open() {
             return;
         }
         let soft = match &message {
-            Message::User { command, .. } => command.is_soft() && !matches!(command, user::Command::Probe { .. }),
+            Message::User { command, .. } => command.is_soft(),
             Message::Detach { .. } => true,
             _ => false,
         };
@@ -189,8 +191,9 @@ impl World {
 
     /// While the log takes nothing, what needs it is refused.
     fn refused(&self, n: usize, message: &Message) -> Option<Turn> {
-        let Message::Conversation { command: conversation::Command::Send { from, ticket, message, .. }, .. } =
-            message
+        let Message::Conversation {
+            command: conversation::Command::Send { from, ticket, message, .. }, ..
+        } = message
         else {
             return None;
         };

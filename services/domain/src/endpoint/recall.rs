@@ -71,14 +71,13 @@ impl Recall {
             }
             Command::Roster(RosterCommand::Get { .. }) => self.roster = true,
             Command::Roster(RosterCommand::Blocked) => self.blocked = true,
-            Command::Conference { conference, command } => match command {
-                ConferenceCommand::Join { nick, .. }
-                | ConferenceCommand::Show { nick, .. }
-                | ConferenceCommand::Escalate { nick, .. } => {
-                    self.conferences.insert(conference.clone(), nick.clone());
-                }
-                _ => {}
-            },
+            Command::Conference {
+                conference,
+                command:
+                    ConferenceCommand::Join { nick, .. }
+                    | ConferenceCommand::Show { nick, .. }
+                    | ConferenceCommand::Escalate { nick, .. },
+            } => drop(self.conferences.insert(conference.clone(), nick.clone())),
             _ => {}
         }
         self.asked.push_back((ticket, command.clone()));

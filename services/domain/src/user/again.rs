@@ -28,11 +28,11 @@ impl Rehomed {
 impl User {
     pub(super) fn attach_again(&mut self, name: EndpointName, again: Again, out: &mut UserOut) {
         let known = self.endpoints.remove(&name);
-        let refused = if !self.is_enabled() {
-            Some(Ending::AccountChanged)
-        } else {
+        let refused = if self.is_enabled() {
             (known.is_none() && self.endpoints.len() >= self.policy.endpoints)
                 .then_some(Ending::LimitReached)
+        } else {
+            Some(Ending::AccountChanged)
         };
         if let Some(why) = refused {
             return out.effects.push(Effect::ToEndpoint(name, Event::Ended(why)));
