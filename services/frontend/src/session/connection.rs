@@ -42,6 +42,8 @@ pub struct Client {
     stanza: u32,
     /// The home knows under which id the session may be resumed.
     is_resumable_known: bool,
+    /// The home has moved while the client signed in there.
+    is_adrift: bool,
 }
 
 /// What comes out of the machines in one call; kept by the thread, so that idle connections hold no buffers.
@@ -125,6 +127,7 @@ impl Sessions {
             recall,
             stanza: 0,
             is_resumable_known: false,
+            is_adrift: false,
         }
     }
 }
@@ -300,6 +303,9 @@ impl Client {
                 }
                 door.client_state(signed_in.active, &mut scratch.outputs);
                 self.door = Some(door);
+                if std::mem::take(&mut self.is_adrift) {
+                    self.attach_again();
+                }
             }
             Event::Resumed(_) => self.welcome(now, sink),
             Event::Stanza(number, stanza) => {
