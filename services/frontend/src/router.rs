@@ -7,7 +7,8 @@ use crate::shard::{ShardActor, ToShard};
 use actix::Addr;
 use domain::{Address, ConversationId, Home, Shard, ShardCount, conversation, user};
 use std::{
-    sync::{Arc, OnceLock},
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Instant,
 };
 use tokio::sync::oneshot;
@@ -23,6 +24,8 @@ struct Inner {
     homes: Homes,
     log: event_log::Log,
     peers: Peers,
+    /// What must not be lost and has no home, or no room, now.
+    surely: Mutex<HashMap<Address, VecDeque<ToUser>>>,
 }
 
 /// Where the homes are.
@@ -40,7 +43,8 @@ pub struct Busy<T>(pub T);
 impl Router {
     pub(crate) fn new(log: event_log::Log, peers: Peers, pool: Option<Pool>) -> Self {
         let homes = pool.map_or_else(|| Homes::Here(OnceLock::new()), Homes::Pool);
-        let router = Self(Arc::new(Inner { count: log.shards(), homes, log, peers }));
+        let router =
+            Self(Arc::new(Inner { count: log.shards(), homes, log, peers, surely: Mutex::default() }));
         router.peers().open(&router);
         router
     }
@@ -120,17 +124,43 @@ impl Router {
         }
     }
 
-    /// Tells a user's home something that must not be lost; waits for room if there is none now.
+    /// Tells a user's home something that must not be lost; waits for room if there is none now. In order: the end of a
+    /// session must not come before its beginning. As much waits as the user's sessions ask at once.
     pub(crate) fn tell_surely(&self, user: Address, ask: ToUser) {
-        if let Err(Busy(mut waiting)) = self.ask_user(user, ask) {
+        let mut surely = self.surely();
+        if let Some(waiting) = surely.get_mut(&user) {
+            return waiting.push_back(ask);
+        }
+        if let Err(Busy((user, ask))) = self.ask_user(user, ask) {
+            surely.insert(user.clone(), VecDeque::from([ask]));
             let router = self.clone();
             actix::spawn(async move {
-                while let Err(Busy(back)) = router.ask_user(waiting.0, waiting.1) {
-                    waiting = back;
+                loop {
                     tokio::time::sleep(limits::RETRY_DELAY).await;
+                    if router.told_all(&user) {
+                        return;
+                    }
                 }
             });
         }
+    }
+
+    fn surely(&self) -> MutexGuard<'_, HashMap<Address, VecDeque<ToUser>>> {
+        self.0.surely.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells a home what waits for it, as far as it takes it; true if nothing waits any more.
+    fn told_all(&self, user: &Address) -> bool {
+        let mut surely = self.surely();
+        let Some(waiting) = surely.get_mut(user) else { return true };
+        while let Some(ask) = waiting.pop_front() {
+            if let Err(Busy((_, back))) = self.ask_user(user.clone(), ask) {
+                waiting.push_front(back);
+                return false;
+            }
+        }
+        surely.remove(user);
+        true
     }
 
     /// Tells many users' homes the same, which is of passing interest; answers how many could not be told.

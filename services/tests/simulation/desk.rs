@@ -13,6 +13,7 @@ use event_log::{Entry, Input, Offset, Outcome, Output, Owner, Record, Stamp, cod
 use std::collections::{BTreeMap, VecDeque};
 
 /// One attempt to have a shard: being taken, had, handed over.
+#[allow(clippy::struct_excessive_bools, reason = "independent of each other")]
 pub(crate) struct Attempt {
     pub(crate) line: u64,
     pub(crate) owner: Owner,
@@ -161,19 +162,23 @@ impl World {
     }
 
     fn acknowledge(&mut self, n: usize, shard: u16, line: u64, first: Offset, count: u32) {
+        let Some(attempt) = self.attempt(n, shard).filter(|attempt| attempt.line == line) else { return };
+        let mut told = Vec::new();
         for index in 0..u64::from(count) {
-            let Some(attempt) = self.attempt(n, shard).filter(|attempt| attempt.line == line) else { return };
             if let Some((home, _)) = attempt.open.pop_front() {
                 attempt.handed = attempt.handed.saturating_sub(1);
-                self.durable(n, &home, first.plus(index));
+                if let Some(entity) = attempt.entities.get_mut(&home) {
+                    entity.unsaved_from.get_or_insert(first.plus(index));
+                }
+                told.push((home, first.plus(index)));
             }
         }
+        told.into_iter().for_each(|(home, offset)| self.durable(n, &home, offset));
     }
 
     /// The oldest turn of an entity that waited is durable.
     fn durable(&mut self, n: usize, home: &Home, offset: Offset) {
         let Some(entity) = self.entity(n, home) else { return };
-        entity.unsaved_from.get_or_insert(offset);
         entity.reflects = Some(offset);
         if let Some(acts) = entity.waiting.pop_front() {
             self.perform(n, home, acts);

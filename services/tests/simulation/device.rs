@@ -147,7 +147,7 @@ impl World {
         let device = &mut self.devices[d];
         device.says_at = device.says_at.max(now + delay);
         let (at, n, number) = (device.says_at, device.node, device.connection);
-        self.from_device(at, n, number, says);
+        self.device_says(at, n, number, says);
     }
 
     fn ask(&mut self, d: usize, command: Command) -> u64 {
@@ -198,15 +198,16 @@ impl World {
                     kind: domain::message::MessageKind::Chat,
                     ..Message::default()
                 };
-                let send = Command::Send { to: sent.to.clone(), endpoint: None, message: Arc::new(message) };
-                let ticket = self.ask(d, send);
+                let command =
+                    Command::Send { to: sent.to.clone(), endpoint: None, message: Arc::new(message) };
+                let ticket = self.ask(d, command);
                 self.devices[d].sent[at].asked = Some(ticket);
             }
         }
     }
 
     /// Something is on its way to a device.
-    pub(crate) fn to_device(&mut self, d: usize, connection: u64, hears: Hears) {
+    pub(crate) fn tell_over(&mut self, d: usize, connection: u64, hears: Hears) {
         let delay = self.random.within(0, 5);
         let now = self.now;
         let device = &mut self.devices[d];

@@ -102,7 +102,7 @@ impl Entity {
         }
         match (&mut self.machine, facts) {
             (Machine::User(machine, _), Facts::User(facts)) => {
-                facts.iter().for_each(|fact| machine.apply(fact))
+                facts.iter().for_each(|fact| machine.apply(fact));
             }
             (Machine::Conversation(_, machine), Facts::Conversation(facts)) => {
                 facts.iter().for_each(|fact| machine.apply(fact));

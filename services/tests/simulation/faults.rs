@@ -15,6 +15,7 @@ use event_log::{Entry, Stamp, WriterId, codec};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// See the module.
+#[derive(Clone, Copy)]
 pub(crate) enum Fault {
     /// The next one is chosen.
     Next,

@@ -107,7 +107,7 @@ impl Log {
         for offset in line.landed.drain(..) {
             match told.last_mut() {
                 Some(Outcome::Appended { first, count }) if first.plus(u64::from(*count)) == offset => {
-                    *count += 1
+                    *count += 1;
                 }
                 _ => told.push(Outcome::Appended { first: offset, count: 1 }),
             }

@@ -23,7 +23,7 @@ use check::live;
 use planted::Planted;
 
 /// Worlds that `make test` goes through.
-const WORLDS: u64 = 2_000;
+const WORLDS: u64 = 3_000;
 /// A planted bug must show in one of so many worlds.
 const PLANTED_WORLDS: u64 = 600;
 /// Lines of a trace that a failing world prints.
@@ -39,7 +39,9 @@ fn report(seed: u64, wrong: &[String]) -> String {
     let mut text = format!("world {seed}: {wrong:#?}\n");
     assert_eq!(again, wrong, "the same seed is the same world");
     let lines: Vec<&String> = world.traced().collect();
-    let from = lines.len().saturating_sub(number("LINNET_LINES").map_or(LINES, |lines| lines as usize));
+    let from = lines.len().saturating_sub(
+        number("LINNET_LINES").map_or(LINES, |lines| usize::try_from(lines).unwrap_or(LINES)),
+    );
     lines[from..].iter().for_each(|line| text.push_str(&format!("{line}\n")));
     if number("LINNET_RECORDS").is_some() {
         world.records().iter().for_each(|line| text.push_str(&format!("{line}\n")));
@@ -83,7 +85,7 @@ fn planted_bugs_are_caught() {
     for planted in Planted::ALL {
         let caught = (0..PLANTED_WORLDS).find_map(|seed| {
             let (wrong, _) = live(seed, Some(planted), false);
-            (!wrong.is_empty()).then(|| (seed, wrong))
+            (!wrong.is_empty()).then_some((seed, wrong))
         });
         let Some((seed, wrong)) = caught else {
             panic!("{planted:?} is not caught in {PLANTED_WORLDS} worlds")

@@ -161,7 +161,7 @@ impl World {
                 self.own(n, Input::Alarm);
             }
             At::Unlinked(id, session) => self.unlinked(n, id, session),
-            At::Gone(id, slot) => self.gone(n, id, slot),
+            At::Gone(id, slot) => self.gone(n, &id, slot),
             At::Meets(id) if self.slot_of(&id).is_some() => self.own(n, Input::Joined(id)),
             At::Meets(_) => {}
             At::Told(message) => self.told_here(n, message),
@@ -185,19 +185,19 @@ impl World {
         }
     }
 
-    fn gone(&mut self, n: usize, id: NodeId, slot: usize) {
+    fn gone(&mut self, n: usize, id: &NodeId, slot: usize) {
         let Some(node) = &mut self.slots[n].node else { return };
-        if !node.peers.remove(&id) {
+        if !node.peers.remove(id) {
             return;
         }
-        node.linked.remove(&id);
+        node.linked.remove(id);
         self.trace(|| format!("n{n} hears: {id} is gone"));
         // Not that of a later life.
-        if self.slots[slot].node.as_ref().is_none_or(|node| node.id == id) {
+        if self.slots[slot].node.as_ref().is_none_or(|node| node.id == *id) {
             self.close_link(n, slot);
         }
         self.own(n, Input::Gone(id.clone()));
-        self.node_is_gone(n, &id);
+        self.node_is_gone(n, id);
     }
 
     /// One step of ownership, and what follows: owners are there to be read before anybody is told of them.
@@ -335,7 +335,7 @@ impl World {
     pub(crate) fn told(&mut self, n: usize, from: &NodeId, message: Box<Message>) {
         self.trace(|| format!("n{n} <- {from}: {}", brief(&message)));
         match (home(&message), *message) {
-            (Some(home), message) => self.to_entity(n, from, &home, message),
+            (Some(home), message) => self.reach_entity(n, from, &home, message),
             (None, Message::Event { session, event }) => self.session_hears(n, from, session.number, event),
             (None, Message::Attached { session, ask, result }) => {
                 self.session_attached(n, from, session.number, ask, result.is_ok());

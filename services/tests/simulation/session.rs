@@ -3,7 +3,7 @@
 
 use crate::{device::Hears, node::At, planted::Planted, world::World};
 use cluster::{
-    NodeId,
+    NodeId, Owner,
     wire::{Again, Message, SessionId},
 };
 use domain::{
@@ -27,8 +27,6 @@ pub(crate) struct Session {
     pub(crate) connection: u64,
     recall: Recall,
     bound: bool,
-    /// The node of the home that it is attached to.
-    home: Option<NodeId>,
     /// Its home has moved while it signed in.
     moved: bool,
 }
@@ -65,7 +63,6 @@ impl World {
                     connection: number,
                     recall,
                     bound: false,
-                    home: None,
                     moved: false,
                 };
                 if let Some(node) = &mut self.slots[n].node {
@@ -100,7 +97,7 @@ impl World {
         let Some(session) = self.session(n, number) else { return };
         let asked = match (&command, passes) {
             (Command::Confirm { .. }, true) => Ask::Now(command),
-            _ => session.recall.asks(ticket, command),
+            _ => session.recall.asks(ticket, 0, command),
         };
         if let Ask::Now(command) = asked {
             let message = self.asked(n, number, ticket, command);
@@ -126,12 +123,11 @@ impl World {
 
     /// The home says something.
     pub(crate) fn session_hears(&mut self, n: usize, from: &NodeId, number: u64, event: Event) {
-        let passes = self.is(Planted::DoublesPassed) && matches!(event, Event::Delivery(_));
-        let Some(session) = self.session(n, number) else { return };
-        // A home that does not know that it is one no longer.
-        if session.home.as_ref().is_some_and(|home| home != from) {
+        if !self.is_home(n, from, number) {
             return;
         }
+        let passes = self.is(Planted::DoublesPassed) && matches!(event, Event::Delivery(_));
+        let Some(session) = self.session(n, number) else { return };
         let (event, command) = if passes { (Some(event), None) } else { session.recall.hears(event) };
         if let Some(command) = command {
             self.ask_again(n, number, Ticket(0), command);
@@ -144,6 +140,17 @@ impl World {
                 self.close_session(n, number);
             }
         }
+    }
+
+    /// Whether that node has the session's home, as far as is known here: another one does not know that it has it no longer.
+    fn is_home(&mut self, n: usize, from: &NodeId, number: u64) -> bool {
+        let Some(user) = self.session(n, number).map(|session| session.user.clone()) else { return false };
+        let shard = self.shard_of(&Home::User(user));
+        self.slots[n].node.as_ref().is_some_and(|node| match &node.owners[usize::from(shard)] {
+            Owner::Here { .. } => node.id == *from,
+            Owner::There { node, .. } => node == from,
+            Owner::Nobody => false,
+        })
     }
 
     /// Whether the home that speaks has lost its shard already and does not know. What it hands out is right, but may be
@@ -166,14 +173,16 @@ impl World {
         ask: u64,
         admitted: bool,
     ) {
+        if !self.is_home(n, from, number) {
+            return;
+        }
         let Some(session) = self.session(n, number) else { return };
-        session.home = Some(from.clone());
         if !admitted {
             self.tell_device(n, number, Hears::Closed);
             return self.close_session(n, number);
         }
         if ask == AGAIN {
-            for (ticket, command) in session.recall.attached() {
+            for (ticket, _, command) in session.recall.attached() {
                 self.ask_again(n, number, ticket, command);
             }
         } else {
@@ -200,7 +209,7 @@ impl World {
                 self.attach_again(n, number);
                 continue;
             }
-            for (ticket, command) in session.recall.moved(&user, has) {
+            for (ticket, _, command) in session.recall.moved(&user, has) {
                 if recall::is_repeatable(&command) {
                     self.ask_again(n, number, ticket, command);
                 } else {
@@ -236,7 +245,8 @@ impl World {
         }
         let (user, endpoint) = (session.user.clone(), session.endpoint.clone());
         let Remembered { state, roster, blocked, conferences } = session.recall.adrift();
-        let again = Again { resumable: None, state, carbons: false, roster, blocked, conferences };
+        let again =
+            Again { resumable: None, handled: 0, state, carbons: false, roster, blocked, conferences };
         let again = Some(Box::new(again));
         let attach = Message::Attach { user, endpoint, session: id, ask: AGAIN, credentials: 0, again };
         self.tell_surely(n, Box::new(attach));
@@ -245,11 +255,11 @@ impl World {
     fn tell_device(&mut self, n: usize, number: u64, hears: Hears) {
         let Some(session) = self.session(n, number) else { return };
         let (device, connection) = (session.device, session.connection);
-        self.to_device(device, connection, hears);
+        self.tell_over(device, connection, hears);
     }
 
     /// What a device says reaches its node.
-    pub(crate) fn from_device(&mut self, at: u64, n: usize, number: u64, says: Says) {
+    pub(crate) fn device_says(&mut self, at: u64, n: usize, number: u64, says: Says) {
         if let Some(node) = &self.slots[n].node {
             let life = node.id.incarnation;
             self.at(at, crate::world::Event::At(n, life, Box::new(At::Says(number, says))));

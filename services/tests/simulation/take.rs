@@ -163,16 +163,14 @@ impl World {
     }
 
     /// Something for an entity of a shard that is had here, or not any more.
-    pub(crate) fn to_entity(&mut self, n: usize, from: &NodeId, home: &Home, message: Message) {
+    pub(crate) fn reach_entity(&mut self, n: usize, from: &NodeId, home: &Home, message: Message) {
         let (shard, quiet, now) = (self.shard_of(home), self.quiet, self.clock(n));
         let Some((disk, attempt)) = self.slots[n].of(shard) else { return };
         if !attempt.is_open() {
             return;
         }
         let soft = match &message {
-            Message::User { command, .. } => {
-                command.is_soft() && !matches!(command, user::Command::Probe { .. })
-            }
+            Message::User { command, .. } => command.is_soft(),
             Message::Detach { .. } => true,
             _ => false,
         };

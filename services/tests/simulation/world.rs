@@ -228,8 +228,8 @@ impl World {
         known.tells_at = known.tells_at.max(self.now + delay);
         let (at, n, shard) = (known.tells_at, known.node, known.shard);
         if let Some(node) = &self.slots[n].node {
-            let life = node.id.incarnation;
-            self.at(at, Event::At(n, life, Box::new(At::Outcomes(shard, line))));
+            let incarnation = node.id.incarnation;
+            self.at(at, Event::At(n, incarnation, Box::new(At::Outcomes(shard, line))));
         }
     }
 }

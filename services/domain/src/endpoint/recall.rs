@@ -80,9 +80,7 @@ impl Recall {
                     ConferenceCommand::Join { nick, .. }
                     | ConferenceCommand::Show { nick, .. }
                     | ConferenceCommand::Escalate { nick, .. },
-            } => {
-                self.conferences.insert(conference.clone(), nick.clone());
-            }
+            } => drop(self.conferences.insert(conference.clone(), nick.clone())),
             _ => {}
         }
         self.asked.push_back((ticket, stanza, command.clone()));

@@ -4,7 +4,7 @@ use super::Entity;
 use crate::{
     limits,
     meters::Meters,
-    pool::PoolChange,
+    pool::{Moved, PoolChange},
     router::{Busy, Router},
     shard::{Rows, asker},
 };
@@ -22,6 +22,8 @@ pub(crate) struct ConversationHost {
     machine: Conversation,
     survivors: Survivors,
     undelivered: VecDeque<(Address, user::Command)>,
+    /// Homes that have moved in the last turn.
+    moved: Option<Arc<Moved>>,
     meters: Arc<Meters>,
 }
 
@@ -33,7 +35,7 @@ impl ConversationHost {
         survivors: Survivors,
         meters: Arc<Meters>,
     ) -> Self {
-        Self { id, machine, survivors, undelivered: VecDeque::new(), meters }
+        Self { id, machine, survivors, undelivered: VecDeque::new(), moved: None, meters }
     }
 
     /// What is accepted or refused is counted by what its sender is told.
@@ -83,6 +85,13 @@ fn needs_log(command: &Command) -> bool {
     }
 }
 
+/// A message between two, for a home that has moved, that is pending until that confirms it.
+fn is_pending(moved: &Moved, user: &Address, command: &user::Command) -> bool {
+    matches!(command, user::Command::Deliver { said, .. }
+        if said.number > 0 && matches!(said.conversation, ConversationId::Between(..)))
+        && moved.has_user(user)
+}
+
 impl Entity for ConversationHost {
     type Ask = Command;
     type Fact = Fact;
@@ -110,7 +119,21 @@ impl Entity for ConversationHost {
 
     fn pool_changed(&mut self, now: Timestamp, change: &PoolChange, out: &mut Out<Fact, Effect>) {
         if let PoolChange::Moved(moved) = change {
+            self.moved = Some(Arc::clone(moved));
             self.machine.moved(now, &|user| moved.has_user(user), out);
+        }
+    }
+
+    /// The machine hands out again what is pending for homes that have moved: what waits of it would be ahead of what
+    /// left earlier and is lost.
+    fn take_back(&mut self, waiting: &mut VecDeque<Vec<Effect>>) {
+        let Some(moved) = self.moved.take() else { return };
+        self.undelivered.retain(|(user, command)| !is_pending(&moved, user, command));
+        for effects in waiting {
+            effects.retain(|effect| match effect {
+                Effect::Tell { user, command } => !is_pending(&moved, user, command),
+                Effect::AskStanding { .. } => true,
+            });
         }
     }
 
@@ -168,6 +191,44 @@ mod tests {
     use super::*;
     use crate::limits::UNDELIVERED;
     use domain::{EndpointId, EndpointName, Message, Ticket, conversation::Policy};
+
+    #[test]
+    fn what_waits_for_a_home_that_has_moved_is_taken_back_since_it_is_handed_out_again() {
+        let address = |name: &str| Address::parse(&format!("{name}@example.org")).expect("an address");
+        let count = domain::ShardCount::new(8).expect("not none");
+        let (alice, bob) = (address("alice"), address("bob"));
+        let id = ConversationId::between(alice.clone(), bob.clone());
+        let deliver = |number| {
+            let said = domain::endpoint::Said {
+                conversation: id.clone(),
+                number,
+                at: Timestamp(1),
+                from: EndpointId::new(alice.clone(), EndpointName::parse("desk").expect("a name")),
+                nick: None,
+                occupant_id: None,
+                to: None,
+                message: Arc::default(),
+                rendered: domain::endpoint::Rendered::default(),
+            };
+            (bob.clone(), user::Command::Deliver { endpoint: None, said: Arc::new(said), late: false })
+        };
+        let machine = Conversation::new(id.clone(), Policy::default());
+        let mut host = ConversationHost::new(id.clone(), machine, Survivors::Ask, Arc::default());
+        for (moves, stay) in [(&alice, 2), (&bob, 1)] {
+            host.undelivered = [deliver(0), deliver(1)].into();
+            let (user, command) = deliver(2);
+            let (other, typing) = deliver(0);
+            let mut waiting = VecDeque::from([vec![
+                Effect::Tell { user, command },
+                Effect::Tell { user: other, command: typing },
+            ]]);
+            let shard = Home::User(moves.clone()).shard(count);
+            let change = PoolChange::Moved(Arc::new(Moved::new(count, &[shard])));
+            host.pool_changed(Timestamp(1), &change, &mut Out::new());
+            host.take_back(&mut waiting);
+            assert_eq!((host.undelivered.len(), waiting[0].len()), (stay, stay), "{moves:?} moves");
+        }
+    }
 
     #[test]
     fn a_conversation_that_cannot_hand_over_refuses_what_is_new() {

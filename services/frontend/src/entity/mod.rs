@@ -53,6 +53,8 @@ pub(crate) trait Entity: Sized + Unpin + 'static {
     fn look_after_sessions(&mut self, _now: Timestamp, _out: &mut Out<Self::Fact, Self::Effect>) {}
     /// Homes have moved, or a node is gone.
     fn pool_changed(&mut self, now: Timestamp, change: &PoolChange, out: &mut Out<Self::Fact, Self::Effect>);
+    /// Takes back what the last turn makes obsolete of what earlier ones decided and what has not left yet.
+    fn take_back(&mut self, _waiting: &mut VecDeque<Vec<Self::Effect>>) {}
     /// It stops, here.
     fn stopped(&mut self) {}
     /// The facts of one turn as a record of the log.
@@ -217,6 +219,7 @@ impl<E: Entity> Handler<Ask<E::Ask>> for EntityActor<E> {
         let ask = if writable { Some(ask) } else { self.hosted.refuse(ask, &mut self.out) };
         if let Some(ask) = ask {
             self.hosted.handle(clock::now(), ask, &mut self.out);
+            self.hosted.take_back(&mut self.waiting);
         }
         self.settle(ctx);
     }
@@ -255,6 +258,7 @@ impl<E: Entity> Handler<PoolChange> for EntityActor<E> {
 
     fn handle(&mut self, change: PoolChange, ctx: &mut Self::Context) {
         self.hosted.pool_changed(clock::now(), &change, &mut self.out);
+        self.hosted.take_back(&mut self.waiting);
         self.settle(ctx);
     }
 }

@@ -1,6 +1,8 @@
 //! A user as the entity actor hosts it: its endpoints' sessions hang here, its effects go to them and to other homes.
 
 mod sessions;
+#[cfg(test)]
+mod tests;
 
 use super::{Account, Credentials, Entity, ToUser};
 use crate::{
@@ -12,7 +14,7 @@ use crate::{
     shard::Rows,
 };
 use domain::{
-    Address, ConversationId, EndpointId, Home, Out, Reason, Refusal, Timestamp, conversation,
+    Address, ConversationId, EndpointId, EndpointName, Home, Out, Reason, Refusal, Timestamp, conversation,
     endpoint::{self, Event},
     user::{Command, Effect, Fact, User},
 };
@@ -26,6 +28,8 @@ pub(crate) struct UserHost {
     machine: User,
     sessions: Vec<Outbox>,
     undelivered: VecDeque<Undelivered>,
+    /// The endpoint that has attached in the last turn.
+    attached: Option<Attached>,
     admins: VecDeque<oneshot::Sender<Result<(), Refusal>>>,
     meters: Arc<Meters>,
 }
@@ -35,6 +39,19 @@ enum Undelivered {
     Conversation(ConversationId, conversation::Command),
 }
 
+/// An endpoint that has attached: what earlier turns had for one of its name is not for it.
+struct Attached {
+    endpoint: EndpointName,
+    /// It is the same session as before: only what is handed out to it again is taken back.
+    again: bool,
+}
+
+impl Attached {
+    fn is_for_another(&self, event: &Event) -> bool {
+        !self.again || matches!(event, Event::Delivery(delivery) if delivery.serial > 0)
+    }
+}
+
 impl UserHost {
     pub(crate) fn new(address: Address, machine: User, meters: Arc<Meters>) -> Self {
         Self {
@@ -42,6 +59,7 @@ impl UserHost {
             machine,
             sessions: Vec::new(),
             undelivered: VecDeque::new(),
+            attached: None,
             admins: VecDeque::new(),
             meters,
         }
@@ -210,6 +228,26 @@ impl Entity for UserHost {
         match change {
             PoolChange::Moved(moved) => self.machine.moved(now, &|user| moved.has_user(user)),
             PoolChange::Gone(node) => self.node_gone(now, node, out),
+        }
+    }
+
+    /// A session is told nothing that was decided for another one of the same endpoint: it would confirm under the serials
+    /// of that what it has not got.
+    fn take_back(&mut self, waiting: &mut VecDeque<Vec<Effect>>) {
+        let Some(attached) = self.attached.take() else { return };
+        for effects in waiting {
+            effects.retain_mut(|effect| match effect {
+                Effect::ToEndpoint(name, event) => {
+                    *name != attached.endpoint || !attached.is_for_another(event)
+                }
+                Effect::ToEndpoints(names, event) => {
+                    if attached.is_for_another(event) {
+                        names.retain(|name| *name != attached.endpoint);
+                    }
+                    !names.is_empty()
+                }
+                _ => true,
+            });
         }
     }
 

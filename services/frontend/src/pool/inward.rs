@@ -47,8 +47,12 @@ pub(super) fn ask(
             let window = Duration::from_millis(window);
             (user, ToUser::Resumable { endpoint, session, id: id.0, window, handled, carbons })
         }
-        Message::Resume { user, id, session, ask, credentials } => {
-            (user, ToUser::Resume { id: id.0, line: line(session), ask: AskId(ask), credentials })
+        Message::Resume { user, id, session, ask, credentials, received } => {
+            let (line, ask) = (line(session), AskId(ask));
+            (user, ToUser::Resume { id: id.0, line, ask, credentials, received })
+        }
+        Message::Reached { user, endpoint, session, handled, sent, serial } => {
+            (user, ToUser::Reached { endpoint, session, handled, sent, serial })
         }
         other => return Err(Box::new(other)),
     })
@@ -67,18 +71,18 @@ impl Pool {
         let line =
             |session: SessionId| Line::Far(Box::new(Far::new(self.clone(), from.clone(), session.number)));
         match ask(message, line) {
-            Ok((user, ask)) => self.to_home(Home::User(user.clone()), ToShard::User(user, ask)),
+            Ok((user, ask)) => self.to_home(&Home::User(user.clone()), ToShard::User(user, ask)),
             Err(other) => match *other {
                 Message::Users { addresses, command } => {
                     for user in addresses {
                         // Presence: what finds no room is told anew soon enough.
                         let ask = ToUser::Command(command.clone());
-                        let _ = self.to_home(Home::User(user.clone()), ToShard::User(user, ask));
+                        let _ = self.to_home(&Home::User(user.clone()), ToShard::User(user, ask));
                     }
                     Ok(())
                 }
                 Message::Conversation { id, command } => {
-                    self.to_home(Home::Conversation(id.clone()), ToShard::Conversation(id, command))
+                    self.to_home(&Home::Conversation(id.clone()), ToShard::Conversation(id, command))
                 }
                 Message::Question { id, user, question } => self.answer(from, id, user, question),
                 other => {
@@ -89,15 +93,13 @@ impl Pool {
         }
     }
 
-    fn to_home(&self, home: Home, message: ToShard) -> Result<(), ()> {
+    fn to_home(&self, home: &Home, message: ToShard) -> Result<(), ()> {
         let Some(started) = self.started() else { return Ok(()) };
-        match self.home(home.shard(started.parts.log.shards())) {
-            Some(actor) => actor.try_send(message).map_err(|_| ()),
-            None => {
-                started.parts.meters.misdirected.up();
-                Ok(())
-            }
+        if let Some(actor) = self.home(home.shard(started.parts.log.shards())) {
+            return actor.try_send(message).map_err(|_| ());
         }
+        started.parts.meters.misdirected.up();
+        Ok(())
     }
 
     fn tell_homes(&self, change: &PoolChange) {
@@ -113,7 +115,7 @@ impl Pool {
         macro_rules! asks {
             ($answer:path, $ask:expr) => {{
                 let (reply, answer) = oneshot::channel();
-                self.to_home(home, ToShard::User(user, $ask(reply)))?;
+                self.to_home(&home, ToShard::User(user, $ask(reply)))?;
                 self.0.runtime.spawn(async move {
                     // A home that has moved meanwhile does not answer; who asked hears that it has.
                     if let Ok(answer) = answer.await {
@@ -137,7 +139,7 @@ impl Pool {
             }
             Question::Admin(command) => asks!(Answer::Admin, |reply| ToUser::Admin(command, reply)),
             Question::EndSessions(endpoint) => {
-                self.to_home(home, ToShard::User(user, ToUser::EndSessions(endpoint)))?;
+                self.to_home(&home, ToShard::User(user, ToUser::EndSessions(endpoint)))?;
             }
         }
         Ok(())

@@ -23,7 +23,7 @@ pub struct Moved {
 }
 
 impl Moved {
-    pub(super) fn new(count: ShardCount, moved: &[Shard]) -> Self {
+    pub(crate) fn new(count: ShardCount, moved: &[Shard]) -> Self {
         let shards = count.all().map(|shard| moved.contains(&shard)).collect();
         Self { count, shards }
     }

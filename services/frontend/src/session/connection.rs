@@ -48,6 +48,8 @@ pub struct Client {
     /// How far the session is, as the home was told last; and when it is told again.
     reported: (u32, u64),
     report_at: Option<Timestamp>,
+    /// The home has moved while the client signed in there.
+    is_adrift: bool,
 }
 
 /// What comes out of the machines in one call; kept by the thread, so that idle connections hold no buffers.
@@ -95,6 +97,7 @@ impl Sessions {
             is_resumable_known: false,
             reported: (0, 0),
             report_at: None,
+            is_adrift: false,
         }
     }
 }
@@ -273,6 +276,9 @@ impl Client {
                 }
                 door.client_state(signed_in.active, &mut scratch.outputs);
                 self.door = Some(door);
+                if std::mem::take(&mut self.is_adrift) {
+                    self.attach_again();
+                }
             }
             Event::Resumed(_) => self.welcome(now, sink),
             Event::Stanza(number, stanza) => {

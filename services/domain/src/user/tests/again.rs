@@ -3,8 +3,9 @@
 use super::*;
 use crate::{limits::REHOMED_GRACE, user::Again};
 
-fn again(state: Option<Arc<State>>) -> Box<Again> {
-    Box::new(Again { state, roster: true, ..Again::default() })
+fn attaches_again(shows: Option<Arc<State>>) -> Command {
+    let again = Again { state: shows, roster: true, ..Again::default() };
+    Command::AttachAgain { endpoint: name("desk"), again: Box::new(again) }
 }
 
 /// Alice's home as a new owner gets it: without anything that was not durable.
@@ -22,12 +23,11 @@ fn an_endpoint_goes_on_at_a_new_home_and_watchers_end_with_what_it_shows() {
     stage.arrives("alice/desk");
     stage.arrives("bob/phone");
     moves(&mut stage, "alice");
-    let state = state(Availability::Busy);
-    stage.ask("alice", Command::AttachAgain { endpoint: name("desk"), again: again(Some(state)) });
+    stage.ask("alice", attaches_again(Some(state(Availability::Busy))));
     let heard = std::mem::take(&mut stage.heard);
-    let hears = |who: &str, what: &str| heard.iter().any(|line| line.starts_with(who) && line.contains(what));
-    assert!(hears("bob/phone", "alice/desk"), "{heard:?}");
-    assert!(hears("alice/desk", "bob/phone"), "what he told meanwhile went nowhere: {heard:?}");
+    let knows = |who: &str, whom: &str| heard.iter().any(|line| line.starts_with(who) && line.contains(whom));
+    assert!(knows("bob/phone", "alice/desk"), "{heard:?}");
+    assert!(knows("alice/desk", "bob/phone"), "what he told meanwhile went nowhere: {heard:?}");
     stage.writes("bob/phone", "alice", message("still there?"));
     assert!(stage.heard.iter().any(|line| line.contains("alice/desk: gets \"still there?\"")));
 }
@@ -40,8 +40,7 @@ fn what_was_not_confirmed_is_handed_out_again() {
     stage.writes("bob/phone", "alice", message("one"));
     stage.heard.clear();
     // The same home, which was out of reach for a while.
-    let state = state(Availability::Available);
-    stage.ask("alice", Command::AttachAgain { endpoint: name("desk"), again: again(Some(state)) });
+    stage.ask("alice", attaches_again(Some(state(Availability::Available))));
     assert!(stage.heard.iter().any(|line| line.contains("gets \"one\"")), "{:?}", stage.heard);
 }
 
@@ -50,7 +49,7 @@ fn who_may_sign_in_no_longer_is_told_so() {
     let mut stage = Stage::with(&["alice"]);
     stage.ask("alice", Command::SetEnabled(false));
     stage.heard.clear();
-    stage.ask("alice", Command::AttachAgain { endpoint: name("desk"), again: again(None) });
+    stage.ask("alice", attaches_again(None));
     assert_eq!(stage.heard.len(), 1, "{:?}", stage.heard);
     assert_eq!(stage.user("alice").endpoints().count(), 0);
 }

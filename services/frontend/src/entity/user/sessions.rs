@@ -2,7 +2,7 @@
 //!
 //! Invariant: whoever wants to resume a session is answered once, with the session or with that it is not there.
 
-use super::UserHost;
+use super::{Attached, UserHost};
 use crate::session::{
     Line,
     far::{self, Far},
@@ -40,6 +40,7 @@ impl UserHost {
         let answer = if admitted { Ok(()) } else { Err(Refusal::from(Reason::LimitReached)) };
         line.bound(ask, answer);
         if admitted {
+            self.attached = Some(Attached { endpoint: endpoint.clone(), again: false });
             self.add(endpoint, line);
         }
     }
@@ -67,6 +68,7 @@ impl UserHost {
             return line.bound(ask, Err(Refusal::from(Reason::NotAuthorized)));
         }
         let session = line.session();
+        let again_here = self.session(endpoint).is_some_and(|known| known.session() == session);
         match self.session(endpoint) {
             Some(known) if known.session() == session => known.take_up(line.clone()),
             // Another session has taken the endpoint since, and has a connection.
@@ -83,6 +85,7 @@ impl UserHost {
         let command = Command::AttachAgain { endpoint: endpoint.clone(), again: Box::new(known(again)) };
         self.machine.handle(now, command, out);
         let admitted = self.machine.endpoints().any(|known| known == endpoint);
+        self.attached = Some(Attached { endpoint: endpoint.clone(), again: again_here });
         line.bound(ask, if admitted { Ok(()) } else { Err(Refusal::from(Reason::LimitReached)) });
         if admitted && self.session(endpoint).is_none() {
             self.add(endpoint.clone(), line);

@@ -46,7 +46,11 @@ impl Client {
 
     /// The home has moved: a new one is told of this session.
     pub(super) fn attach_again(&mut self) {
-        let (Some(me), Some(door), Some(recall)) = (&self.me, &self.door, &mut self.recall) else { return };
+        let (Some(me), Some(door), Some(recall)) = (&self.me, &self.door, &mut self.recall) else {
+            // Who signs in attaches again as soon as it has.
+            self.is_adrift = self.me.is_some();
+            return;
+        };
         let id = self.stream.resumable().map(Arc::from);
         // Another home, with serials of its own.
         self.reported = (0, 0);
