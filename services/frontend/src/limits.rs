@@ -23,6 +23,8 @@ pub const REACHED: usize = 64;
 /// After a delivery the home of a session on another node is told so soon how far it came, so that what a client has is not
 /// handed to it again when it resumes elsewhere.
 pub const REPORT_DELAY: Duration = Duration::from_millis(50);
+/// What is under way in a shard that is handed over is waited for so long; then it goes as it is.
+pub const RELEASE: Duration = Duration::from_secs(5);
 /// How often ports look for sessions that nobody came to resume.
 pub const PARKED_CHECK: Duration = Duration::from_secs(5);
 /// Commands for other homes that wait for a full mailbox, of one entity; at the limit it refuses with `TryLater` what it

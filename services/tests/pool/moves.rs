@@ -152,6 +152,23 @@ fn whose_home_is_nobodys_is_waited_for_and_then_told_to_try_later() {
     stage.play("alice/phone signs in");
 }
 
+/// As `frontend::limits` has it: so long a stop waits for the log.
+const RELEASE: Duration = Duration::from_secs(5);
+
+#[test]
+fn a_node_stops_also_while_kafka_is_away() {
+    let mut server = Server::start_pool(1, 1, &["--drain-timeout", "5s"]);
+    let mut stage = Stage::on(&server);
+    stage.play("alice/phone signs in");
+    drop(stage);
+    server.kafka().pause(1);
+    let since = Instant::now();
+    server.ask_node_to_stop(0);
+    assert_eq!(server.node_ended(0).code(), Some(0), "{}", server.log());
+    assert!(since.elapsed() < RELEASE + Duration::from_secs(25), "{:?}", since.elapsed());
+    server.kafka().resume(1);
+}
+
 #[test]
 fn a_shard_is_moved_by_command_while_people_talk() {
     let server = Server::start_pool(2, 1, &[]);

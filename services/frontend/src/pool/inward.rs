@@ -86,7 +86,7 @@ impl Pool {
                 }
                 Message::Question { id, user, question } => self.answer(from, id, user, question),
                 other => {
-                    self.hear_session(other);
+                    self.hear_session(from, other);
                     Ok(())
                 }
             },
@@ -146,11 +146,13 @@ impl Pool {
     }
 
     /// For a session here, or for somebody who waits for an answer.
-    pub(super) fn hear_session(&self, message: Message) {
+    pub(super) fn hear_session(&self, from: &NodeId, message: Message) {
         let told = match message {
-            Message::Event { session, event } => self.to_port(session.number, ToPort::Event(event)),
+            Message::Event { session, event } => {
+                self.tell_port(session.number, Some(from.clone()), ToPort::Event(event))
+            }
             Message::Attached { session, ask, result } => {
-                self.to_port(session.number, ToPort::Bound(AskId(ask), result))
+                self.tell_port(session.number, Some(from.clone()), ToPort::Bound(AskId(ask), result))
             }
             Message::Resumed { session, ask, found } => {
                 self.to_port(session.number, ToPort::Found(AskId(ask), found))
@@ -184,7 +186,8 @@ impl Receiver for Pool {
         // What finds no room is offered again, and what comes behind it on this link waits.
         match message {
             Message::Event { session, event } => {
-                self.to_port(session.number, ToPort::Event(event)).map_err(|_| bytes)
+                let home = Some(from.clone());
+                self.tell_port(session.number, home, ToPort::Event(event)).map_err(|_| bytes)
             }
             message => self.hear_home(from, message).map_err(|()| bytes),
         }

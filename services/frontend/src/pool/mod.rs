@@ -17,7 +17,7 @@ pub(crate) use moved::{Moved, PoolChange};
 use crate::{entity::ToUser, front::Parts, session::SessionId, shard::ShardActor};
 use actix::{Addr, Arbiter};
 use cluster::{Cluster, NodeId, Owner, wire::Message};
-use domain::{Address, Shard, endpoint::Event};
+use domain::{Address, Home, Shard, endpoint::Event};
 use ports::{Port, Ports, ToPort};
 use questions::Questions;
 use std::{
@@ -149,7 +149,8 @@ impl Pool {
     /// Tells a session; the event comes back if there is no room on the way.
     pub(crate) fn tell_session(&self, node: &NodeId, session: SessionId, event: Event) -> Result<(), Event> {
         if node == self.me() {
-            return self.to_port(session.number, ToPort::Event(event)).map_err(|back| match back {
+            let home = Some(self.me().clone());
+            return self.tell_port(session.number, home, ToPort::Event(event)).map_err(|back| match back {
                 ToPort::Event(event) => event,
                 _ => unreachable!("what was sent comes back"),
             });
@@ -167,16 +168,33 @@ impl Pool {
     /// Says something to a node that it can do without: a link that is full will be noticed by other means.
     pub(crate) fn tell_node(&self, node: &NodeId, message: Message) {
         if node == self.me() {
-            self.hear_session(message);
+            self.hear_session(node, message);
         } else if self.cluster().send(node, message.encode(None)).is_err() {
             tracing::warn!(%node, "a link is full; a session there waits in vain and tries again");
         }
     }
 
+    /// From a session here, or from others of its connections.
     fn to_port(&self, number: u64, what: ToPort) -> Result<(), ToPort> {
+        self.tell_port(number, None, what)
+    }
+
+    /// From its home on this node.
+    fn tell_port(&self, number: u64, home: Option<NodeId>, what: ToPort) -> Result<(), ToPort> {
         match self.ports(number) {
-            Some(ports) => ports.try_send(Port { number, what }).map_err(|refused| refused.into_inner().what),
+            Some(ports) => {
+                ports.try_send(Port { number, home, what }).map_err(|refused| refused.into_inner().what)
+            }
             None => Err(what),
+        }
+    }
+
+    /// Whether the home of this user is on that node, as far as is known here.
+    fn is_home_of(&self, node: &NodeId, user: &Address) -> bool {
+        match self.cluster().owner(Home::User(user.clone()).shard(self.cluster().shards())) {
+            Owner::Here { .. } => node == self.me(),
+            Owner::There { node: owner, .. } => owner == *node,
+            Owner::Nobody => false,
         }
     }
 

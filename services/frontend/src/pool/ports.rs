@@ -16,7 +16,7 @@ use crate::{
     },
 };
 use actix::{Actor, Addr, Arbiter, AsyncContext as _, Context, Handler, Message};
-use cluster::wire::Found;
+use cluster::{NodeId, wire::Found};
 use domain::{
     Address, EndpointName, Reason, Refusal,
     endpoint::{Ending, Event},
@@ -33,6 +33,8 @@ use xmpp::{
 #[rtype(result = "()")]
 pub(crate) struct Port {
     pub(super) number: u64,
+    /// Which node's home says it; `None`: it is no home's word.
+    pub(super) home: Option<NodeId>,
     pub(super) what: ToPort,
 }
 
@@ -230,7 +232,13 @@ impl Actor for Ports {
 impl Handler<Port> for Ports {
     type Result = ();
 
-    fn handle(&mut self, Port { number, what }: Port, ctx: &mut Self::Context) {
+    fn handle(&mut self, Port { number, home, what }: Port, ctx: &mut Self::Context) {
+        if let (Some(home), Some(session)) = (&home, self.sessions.get(&number))
+            && !self.pool.is_home_of(home, &session.user)
+        {
+            // It has lost the user's shard and does not know yet: its word would mix with its successor's.
+            return self.meters.misdirected.up();
+        }
         match what {
             ToPort::Open { user, endpoint, inbox, credentials } => {
                 // Asked once more, for want of a home, it is here already.

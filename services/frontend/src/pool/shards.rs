@@ -1,6 +1,7 @@
 //! Shards come and go: the membership says which to take and which to hand over, the log decides.
 
 use super::{Pool, Started};
+use crate::limits::RELEASE;
 use crate::shard::{self, ShardActor, TakeError, Taken, WriteDown};
 use cluster::NodeId;
 use domain::Shard;
@@ -61,9 +62,15 @@ impl Pool {
         let pool = self.clone();
         self.0.runtime.spawn(async move {
             let (done, written) = oneshot::channel();
-            if actor.send(WriteDown { done, close: true }).await.is_ok() {
-                // One that ends in between has nothing more to write.
-                let _ = written.await;
+            let written = async {
+                if actor.send(WriteDown { done, close: true }).await.is_ok() {
+                    // One that ends in between has nothing more to write.
+                    let _ = written.await;
+                }
+            };
+            if tokio::time::timeout(RELEASE, written).await.is_err() {
+                // Its next owner folds the log; what is under way here counts as long as nobody has claimed the shard.
+                tracing::warn!(shard = shard.0, "a shard is handed over while the log does not answer");
             }
             pool.cluster().released(shard);
         });

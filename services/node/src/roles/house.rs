@@ -110,7 +110,9 @@ async fn serve(standard: Standard, node: Option<Node>) -> Result<(), Box<dyn Err
     stop.asked().await;
     if let Some(pool) = &pool {
         tracing::info!("shutting down: shards are handed over");
-        pool.drain().await;
+        if tokio::time::timeout(standard.drain_timeout, pool.drain()).await.is_err() {
+            tracing::warn!("not every shard could be handed over; others claim them");
+        }
     }
     tracing::info!("shutting down: clients are told, what was acknowledged is on disk already");
     let left = gate.drain(standard.drain_timeout).await;
