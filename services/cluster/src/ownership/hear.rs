@@ -25,7 +25,8 @@ impl Ownership {
 
     /// The shards whose rows name this node.
     fn owned_by(&self, node: &NodeId) -> Vec<Shard> {
-        let names = |shard: &Shard| self.table.row(*shard).is_some_and(|row| row.owner.as_ref() == Some(node));
+        let names =
+            |shard: &Shard| self.table.row(*shard).is_some_and(|row| row.owner.as_ref() == Some(node));
         self.table.shards().filter(names).collect()
     }
 
