@@ -1,3 +1,5 @@
+//! What a session remembers: which deliveries pass, what is asked again, what a new home is told.
+
 use super::*;
 use crate::{
     EndpointId, EndpointName, Message, Reason, Refusal, Timestamp,
