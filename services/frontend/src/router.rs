@@ -41,7 +41,8 @@ pub struct Busy<T>(pub T);
 impl Router {
     pub(crate) fn new(log: event_log::Log, peers: Peers, pool: Option<Pool>) -> Self {
         let homes = pool.map_or_else(|| Homes::Here(OnceLock::new()), Homes::Pool);
-        let router = Self(Arc::new(Inner { count: log.shards(), homes, log, peers, surely: Mutex::default() }));
+        let router =
+            Self(Arc::new(Inner { count: log.shards(), homes, log, peers, surely: Mutex::default() }));
         router.peers().open(&router);
         router
     }
