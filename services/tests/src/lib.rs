@@ -1,5 +1,5 @@
 //! Tests of the whole: the house rules (`tidy.rs`), dialogues over real sockets (`scenarios/`), loss of power
-//! (`crash/`), the log on a real Kafka (`kafka/`), real clients (`interop/`), the deployment's files (`deploy/`). This
+//! (`crash/`), pools in simulation (`simulation/`), the log on a real Kafka (`kafka/`), real clients (`interop/`), the deployment's files (`deploy/`). This
 //! library is what they share: the started server, an XMPP client, and the runner of dialogues.
 
 pub mod binary;

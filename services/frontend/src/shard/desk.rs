@@ -4,7 +4,7 @@
 //! write: then the shard is taken anew, what is found in the log counts as appended, and the rest is appended again.
 
 use super::{
-    ShardActor, kind,
+    Gauge, ShardActor, kind,
     outcomes::Outcomes,
     take::{read, stamps},
     wake::Awake,
@@ -23,24 +23,6 @@ use std::{
     sync::Arc,
 };
 use store::Store;
-
-/// What shard and entity both see of the traffic between them.
-#[derive(Debug, Default)]
-pub(crate) struct Gauge {
-    /// Asks that the shard has sent.
-    pub(crate) sent: Cell<u64>,
-    /// Asks that the entity has handled.
-    pub(crate) handled: Cell<u64>,
-    /// Nothing is under way in the entity.
-    pub(crate) idle: Cell<bool>,
-}
-
-impl Gauge {
-    /// Asks on their way.
-    pub(crate) fn under_way(&self) -> u64 {
-        self.sent.get() - self.handled.get()
-    }
-}
 
 /// An entity that is awake.
 pub(crate) struct Slot {
@@ -211,6 +193,26 @@ impl Desk {
     /// Where a gap is to be read from; asked for once.
     pub(super) fn take_gap(&self) -> Option<Offset> {
         self.ledger.borrow_mut().gap.take()
+    }
+
+    /// From where to look whether somebody else has claimed the shard: who appends nothing would not notice. `None`: there is
+    /// nothing to look at, or an append is on its way that will tell.
+    pub(super) fn unseen_from(&self) -> Option<Offset> {
+        let ledger = self.ledger.borrow();
+        let from = ledger.owner.checkpoint().offset;
+        let quiet = ledger.is_shared && ledger.lost.is_none() && ledger.open.is_empty();
+        (quiet && self.log.end(self.shard) > from).then_some(from)
+    }
+
+    /// What others wrote while nothing was appended here: a higher claim ends this.
+    pub(super) fn read_others(&self, records: &[(Offset, Stamp, bool)]) {
+        let mut ledger = self.ledger.borrow_mut();
+        let epoch = ledger.owner.checkpoint().current.epoch;
+        let claim = records.iter().find(|(_, stamp, is_claim)| *is_claim && stamp.epoch > epoch);
+        if let Some((_, stamp, _)) = claim {
+            ledger.lost.get_or_insert(LostBy::Claim(*stamp));
+            ledger.retake = true;
+        }
     }
 
     /// What lies in the gap.

@@ -4,12 +4,14 @@
 //! rows there without a message, and the actor tells them by message what became durable.
 
 mod desk;
+mod gauge;
 mod outcomes;
 mod snapshot;
 mod take;
 mod wake;
 
-pub(crate) use desk::{Desk, Gauge};
+pub(crate) use desk::Desk;
+pub(crate) use gauge::Gauge;
 pub(crate) use snapshot::{Rows, Saved};
 pub(crate) use take::{TakeError, Taken, take};
 pub(crate) use wake::{Place, asker};
@@ -104,6 +106,20 @@ impl ShardActor {
         }));
     }
 
+    /// Reads, off this thread, what others may have written while nothing was appended here.
+    fn look_for_others(&self, ctx: &mut Context<Self>) {
+        let Some(from) = self.desk.unseen_from() else { return };
+        let (log, shard) = (self.desk.log.clone(), self.desk.shard());
+        let read = tokio::task::spawn_blocking(move || take::read(&log, shard, from));
+        ctx.spawn(read.into_actor(self).map(|read, actor, ctx| {
+            // What cannot be read now is read the next time.
+            if let Ok(Ok(records)) = read {
+                actor.desk.read_others(&take::stamps(&records));
+                actor.catch_up(ctx);
+            }
+        }));
+    }
+
     /// The shard is owned no longer: nothing that is pending is acknowledged, nobody is answered.
     fn give_up(&mut self, by: LostBy, ctx: &mut Context<Self>) {
         self.desk.end_all();
@@ -141,7 +157,8 @@ impl Actor for ShardActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.run_interval(limits::SNAPSHOT_EVERY, |actor, _| {
+        ctx.run_interval(limits::SNAPSHOT_EVERY, |actor, ctx| {
+            actor.look_for_others(ctx);
             actor.desk.save();
             actor.desk.put_idle_away();
             actor.desk.ask_for_rows();

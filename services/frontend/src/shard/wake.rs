@@ -1,7 +1,8 @@
 //! Waking entities: from their rows in the store to an actor that runs.
 
 use super::{
-    desk::{Desk, Gauge, Slot},
+    Gauge,
+    desk::{Desk, Slot},
     take::{Replayed, TakeError},
 };
 use crate::{

@@ -73,6 +73,31 @@ fn mischief(world: &mut World, round: u32) {
 }
 
 #[test]
+fn who_is_met_again_or_late_owns_what_the_rows_say_and_everybody_hears_of_it() {
+    let (me, other, third) = (NodeId::new("a", 1), NodeId::new("b", 2), NodeId::new("c", 3));
+    let shards = ShardCount::new(4).expect("not none");
+    let options = Options { me, shards, expects_others: true, seed: 1 };
+    let mut machine = Ownership::new(options, Duration::ZERO);
+    let mut hear = |input| {
+        let mut out = Vec::new();
+        machine.handle(ms(1), input, &mut out);
+        out.retain(|output| matches!(output, Output::Changed(_) | Output::Moved(_)));
+        (out, machine.owner(Shard(2)))
+    };
+    hear(Input::Joined(other.clone()));
+    let row = Row { epoch: 3, owner: Some(third.clone()) };
+    let standing = Standing::Serving;
+    let news = News { whole: true, standing, rows: vec![(Shard(2), row)], pins: Vec::new() };
+    assert_eq!(hear(Input::Heard(other, news)).1, Owner::Nobody, "nobody has met its owner");
+    let met = vec![Output::Changed(Shard(2)), Output::Moved(vec![Shard(2)])];
+    let owner = Owner::There { node: third.clone(), epoch: 3 };
+    assert_eq!(hear(Input::Joined(third.clone())), (met.clone(), owner.clone()));
+    assert_eq!(hear(Input::Joined(third.clone())).0, [], "it was there already");
+    assert_eq!(hear(Input::Gone(third.clone())).1, Owner::Nobody);
+    assert_eq!(hear(Input::Joined(third)), (met, owner), "nobody has claimed it meanwhile");
+}
+
+#[test]
 fn half_of_the_nodes_gone_the_rest_has_everything() {
     for seed in 0..30 {
         let mut world = World::new(seed);

@@ -1,4 +1,4 @@
-//! Sessions whose homes move: what is passed on once, asked again, and told to the next home.
+//! What a session remembers: which deliveries pass, what is asked again, what a new home is told.
 
 use super::*;
 use crate::{
