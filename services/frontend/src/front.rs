@@ -266,7 +266,8 @@ impl FrontEnd {
         let stuck = self.meters().shards_stuck.get();
         let stuck = (stuck > 0).then(|| format!("{stuck} shards take no records; the server's log says why"));
         let archive = self.history().trouble().map(|trouble| format!("the history is behind: {trouble}"));
-        log.into_iter().chain(stuck).chain(archive).collect()
+        let gaps = self.0.parts.pool.as_ref().map(Pool::gaps).unwrap_or_default();
+        log.into_iter().chain(stuck).chain(archive).chain(gaps).collect()
     }
 
     /// A page of the users, in the order of their addresses, including those just made.

@@ -2,7 +2,8 @@
 
 use super::{
     desk::{Desk, Gauge, Slot},
-    take::{Replayed, TakeError},
+    replay::Replayed,
+    take::TakeError,
 };
 use crate::{
     entity::{Ask, ConversationHost, Durable, Entity, EntityActor, PutAway, Snapshot, ToUser, UserHost},
