@@ -255,6 +255,11 @@ impl FrontEnd {
         let (meters, process) = (&self.0.parts.meters, Process::read());
         meters.shards.set(self.log().shards().get().into());
         meters.shards_owned.set(self.shards() as u64);
+        if let Some(pool) = &self.0.parts.pool {
+            let (put, standby) = pool.lags();
+            meters.state_lag.set(put);
+            meters.standby_lag.set(standby);
+        }
         meters.resident.set(process.resident);
         meters.cpu_millis.set(process.cpu_millis);
         meters.publish();

@@ -131,6 +131,8 @@ meters! {
     counter replayed = "linnet_replayed_records_total";
     /// Records that the standby copies of this node are behind their shards.
     gauge standby_lag = "linnet_standby_lag_records";
+    /// Records that the pool's state of the shards owned here is behind the log.
+    gauge state_lag = "linnet_state_lag_records";
     /// Attempts to put changed entities into the pool's state that failed; they are put again.
     counter state_failures = "linnet_state_failures_total";
     /// Resident memory of the process.

@@ -5,7 +5,7 @@ use super::Pool;
 use crate::state::Changes;
 use cluster::{Owner, Standing, ownership::rendezvous};
 use domain::Shard;
-use event_log::State;
+use event_log::{Offset, State};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 impl Pool {
@@ -34,6 +34,21 @@ impl Pool {
         let serving = members.iter().filter(|member| member.standing == Standing::Serving);
         let others = serving.map(|member| &member.id).filter(|id| **id != owner);
         rendezvous::winner(shard, others) == Some(self.me())
+    }
+
+    /// Records that what was put of the shards owned here is behind the log, and that the standby copies are.
+    pub(crate) fn lags(&self) -> (u64, u64) {
+        let Some(parts) = self.started().map(|started| &started.parts) else { return (0, 0) };
+        let (mut put, mut standby) = (0, 0);
+        for shard in parts.log.shards().all() {
+            let behind = |reached: Offset| parts.log.end(shard).0.saturating_sub(reached.0);
+            if let Some(reached) = self.changes().reached(shard) {
+                put += behind(reached);
+            } else if self.is_next(shard) {
+                standby += behind(parts.store.checkpoint(shard).unwrap_or_default().offset);
+            }
+        }
+        (put, standby)
     }
 
     /// For loading, one shard after the other: each takes the readers of Kafka and the disk for itself. `None`: there is no

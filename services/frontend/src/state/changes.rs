@@ -122,6 +122,11 @@ impl Changes {
         }
     }
 
+    /// Up to where the state of a shard that is owned here was put; `None` if it is not.
+    pub(crate) fn reached(&self, shard: Shard) -> Option<Offset> {
+        Some(self.slot(shard)?.term?.put.unwrap_or_default())
+    }
+
     /// Shards that are owned here and not yet compared with what others have put.
     pub(crate) fn is_new(&self, shard: Shard) -> bool {
         self.slot(shard).and_then(|slot| slot.term).is_some_and(|term| term.put.is_none())

@@ -180,7 +180,3 @@ impl Fold {
         garbage
     }
 }
-
-#[cfg(test)]
-#[path = "tests/fold.rs"]
-mod tests;

@@ -3,10 +3,13 @@
 //! Invariant: a crash at any time leaves rows that are right: entities come whole, each in the place of an older one, and
 //! the checkpoint last. Entities that are newer than the checkpoint are passed over by the replay.
 
-use super::fold::{Fold, FoldError};
+use super::{
+    fold::{Fold, FoldError},
+    topic::Topic,
+};
 use crate::{front::Parts, limits, pool::Pool};
 use domain::{Home, Shard};
-use event_log::{Checkpoint, ReadError, State};
+use event_log::{Checkpoint, ReadError};
 use std::collections::HashSet;
 use store::{EntityRows, RowError, Snapshot, Store};
 
@@ -29,11 +32,16 @@ pub(crate) enum LoadError {
 pub(crate) fn load(shard: Shard, parts: &Parts) -> Result<Checkpoint, LoadError> {
     let own = parts.store.checkpoint(shard)?;
     let Some(state) = parts.pool.as_ref().and_then(Pool::loads) else { return Ok(own) };
-    let newer = into_store(shard, &state, &parts.store)?;
+    let newer = into_store(shard, &*state, &parts.store)?;
     Ok(newer.unwrap_or(own))
 }
 
-fn into_store(shard: Shard, state: &State, store: &Store) -> Result<Option<Checkpoint>, LoadError> {
+/// The checkpoint that was loaded, if it is newer.
+pub(super) fn into_store(
+    shard: Shard,
+    state: &impl Topic,
+    store: &Store,
+) -> Result<Option<Checkpoint>, LoadError> {
     let mut loading = Loading::new(shard, store);
     let mut outcome = Ok(());
     state.load(shard, |key, value| {

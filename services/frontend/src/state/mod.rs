@@ -12,6 +12,9 @@ mod load;
 mod publish;
 mod publisher;
 mod standby;
+#[cfg(test)]
+mod tests;
+mod topic;
 
 pub(crate) use changes::Changes;
 pub(crate) use load::{LoadError, load};

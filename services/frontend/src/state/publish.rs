@@ -4,10 +4,11 @@
 use super::{
     changes::{Changed, Due},
     fold::{Fold, FoldError},
+    topic::Topic,
 };
 use crate::limits;
 use domain::{Home, Shard};
-use event_log::{Checkpoint, Offset, ReadError, State, StateError};
+use event_log::{Checkpoint, Offset, ReadError, StateError};
 use std::collections::HashMap;
 use store::{CopyKey, EntityRows, RowError, encode_checkpoint};
 
@@ -32,14 +33,14 @@ pub(super) enum PublishError {
 pub(super) type Large = HashMap<Home, (Offset, u32)>;
 
 /// Puts rows of one shard under one epoch.
-pub(super) struct Publish<'a> {
+pub(super) struct Publish<'a, T> {
     pub(super) shard: Shard,
     pub(super) epoch: u64,
-    pub(super) state: &'a State,
+    pub(super) state: &'a T,
     pub(super) large: &'a mut Large,
 }
 
-impl Publish<'_> {
+impl<T: Topic> Publish<'_, T> {
     /// Puts what has changed, then the checkpoint. It counts once it is flushed.
     pub(super) fn changes(&mut self, due: &Due<'_>, put: Offset) -> Result<Checkpoint, PublishError> {
         let homes: Vec<Home> = match &due.changed {

@@ -57,20 +57,12 @@ struct Run {
 impl Run {
     fn run(&mut self, stop: &Receiver<()>) {
         while stop.recv_timeout(limits::STANDBY_EVERY) == Err(RecvTimeoutError::Timeout) {
-            let mut lag = 0;
             for shard in self.parts.log.shards().all() {
                 if self.pool.is_next(shard) {
                     self.follow(shard);
-                    lag += self.lag(shard);
                 }
             }
-            self.parts.meters.standby_lag.set(lag);
         }
-    }
-
-    fn lag(&self, shard: Shard) -> u64 {
-        let checkpoint = self.parts.store.checkpoint(shard).unwrap_or_default();
-        self.parts.log.end(shard).0.saturating_sub(checkpoint.offset.0)
     }
 
     /// Folds what is new, a bounded time.

@@ -1,10 +1,13 @@
 //! The rule of `linnet.state`, with owners that put late and compaction that takes what it may.
 
-use super::*;
+use crate::{
+    limits,
+    state::fold::{Fold, FoldError},
+};
 use domain::{Address, Home};
-use event_log::{Stamp, WriterId};
+use event_log::{Checkpoint, Offset, Stamp, WriterId};
 use proptest::prelude::*;
-use store::encode_checkpoint;
+use store::{CopyKey, EntityRows, Value, encode_checkpoint};
 
 type Record = (Vec<u8>, Option<Vec<u8>>);
 
