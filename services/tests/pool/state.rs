@@ -71,15 +71,16 @@ fn nodes_with_empty_disks_have_all_that_was_there_though_the_log_has_lost_it() {
 fn the_next_owner_in_line_replays_next_to_nothing() {
     let mut server = Server::start_pool(2, 1, &[]);
     let mut stage = Stage::on(&server);
-    let mut script = String::from("alice/phone signs in with management\n");
-    for number in 0..100 {
-        writeln!(
-            script,
-            "alice/phone: <message to='{{bob}}' type='chat' id='m{number}'><body>{number}</body></message>"
-        )
-        .expect("written");
+    let (mut said, mut heard) = (String::from("alice/phone signs in with management\n"), String::new());
+    for name in ["bob", "carol", "dave", "erin"] {
+        writeln!(heard, "{name}/desk signs in").expect("written");
+        for n in 0..25 {
+            let message = format!("type='chat' id='{name}{n}'><body>{n}</body></message>");
+            writeln!(said, "alice/phone: <message to='{{{name}}}' {message}").expect("written");
+            writeln!(heard, "{name}/desk hears <message {message}").expect("written");
+        }
     }
-    stage.play(&script).play("alice/phone is acknowledged");
+    stage.play(&said).play("alice/phone is acknowledged");
     until(&server, &[0, 1], "linnet_standby_lag_records ", is_zero);
     let before = server.metric(1, "linnet_replayed_records_total ");
     let packed = stage.pack();
@@ -87,9 +88,5 @@ fn the_next_owner_in_line_replays_next_to_nothing() {
     until(&server, &[1], "linnet_shards_owned ", |shards| (shards - 16.0).abs() < f64::EPSILON);
     let replayed = server.metric(1, "linnet_replayed_records_total ") - before;
     assert!(replayed < 10.0, "{replayed} records\n{}", server.log());
-    Stage::go_on(&server, packed).play(
-        "bob/desk signs in
-         bob/desk hears <message id='m0'/>
-         bob/desk hears <message id='m99'/>",
-    );
+    Stage::go_on(&server, packed).play(&heard);
 }

@@ -34,12 +34,15 @@ pub(crate) enum FoldError {
     Parts,
 }
 
+/// By number; without the bytes once they were used.
+type Parts = BTreeMap<u32, Option<Vec<u8>>>;
+
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Fold {
     entities: HashMap<Home, BTreeMap<u64, (Offset, bool)>>,
     /// Every part that lies there; those whose entity has not come yet with their bytes.
-    parts: HashMap<(Home, Version), BTreeMap<u32, Option<Vec<u8>>>>,
+    parts: HashMap<(Home, Version), Parts>,
     held: usize,
     checkpoints: BTreeMap<u64, Checkpoint>,
 }

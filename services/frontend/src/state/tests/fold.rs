@@ -128,8 +128,9 @@ impl Scene {
                     let first = records.iter().position(|(key, _)| key[0] == b'c');
                     // Garbage goes once the first checkpoint lies there.
                     if let Some(first) = first {
-                        let garbage = there.garbage(2).into_iter().map(|key| (key.encode(), None));
-                        records.splice(first + 1..first + 1, garbage);
+                        let after = records.split_off(first + 1);
+                        records.extend(there.garbage(2).into_iter().map(|key| (key.encode(), None)));
+                        records.extend(after);
                     }
                     records.into_iter()
                 });
