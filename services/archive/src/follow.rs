@@ -3,7 +3,7 @@
 
 use crate::{fold::Fold, keys, limits};
 use domain::Shard;
-use event_log::{Checkpoint, Follower, Log, Offset, ReadError, Record, Validity, Verdict, codec};
+use event_log::{Checkpoint, Follower, Log, Offset, ReadError, Record, Stamp, Validity, Verdict, codec};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -235,6 +235,25 @@ impl Folder {
         !state.ended
     }
 
+    /// Where to begin in a log whose beginning is gone, with it the claim that counts there. Facts that count carry that
+    /// claim's stamp, and those that do not a lower one: the highest before the next claim, which is one above it. If what
+    /// is there does not fit that, nothing counts before that claim.
+    fn begin_at(&self, shard: Shard, first: Offset) -> Result<Checkpoint, FollowError> {
+        let mut current = Stamp::default();
+        for (_, bytes) in self.log.read(shard, first, limits::FOLD_BYTES)? {
+            // What cannot be understood is said when it is folded.
+            let Ok(record) = codec::decode(bytes) else { break };
+            let stamp = record.stamp();
+            if record.is_claim() && stamp.epoch > current.epoch {
+                current = if stamp.epoch == current.epoch + 1 { current } else { Stamp::default() };
+                break;
+            } else if !record.is_claim() && stamp.epoch > current.epoch {
+                current = stamp;
+            }
+        }
+        Ok(Checkpoint { offset: first, current })
+    }
+
     /// Folds one shard to its end.
     fn fold(&self, shard: Shard) -> Result<(), FollowError> {
         let index = usize::from(shard.0);
@@ -243,9 +262,24 @@ impl Folder {
             if from.offset >= self.log.end(shard) {
                 return Ok(());
             }
+            let records = match self.log.read(shard, from.offset, limits::FOLD_BYTES) {
+                // A log of one process is only trimmed below what is folded: there it is damage.
+                Err(ReadError::Trimmed { first, .. }) if self.log.kafka_numbers().is_some() => {
+                    let begin = self.begin_at(shard, first)?;
+                    tracing::warn!(
+                        shard = shard.0,
+                        from = %from.offset,
+                        %first,
+                        "the log is not kept so long: what this node's history misses in between is in the copies of other nodes"
+                    );
+                    self.shared.lock().progress[index] = begin;
+                    continue;
+                }
+                read => read?,
+            };
             let mut validity = Validity::from(from);
             let mut fold = Fold::new(&self.store);
-            for (offset, bytes) in self.log.read(shard, from.offset, limits::FOLD_BYTES)? {
+            for (offset, bytes) in records {
                 let record = codec::decode(bytes.clone()).map_err(|problem| FollowError::Record {
                     shard: shard.0,
                     offset,

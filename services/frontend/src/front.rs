@@ -255,6 +255,11 @@ impl FrontEnd {
         let (meters, process) = (&self.0.parts.meters, Process::read());
         meters.shards.set(self.log().shards().get().into());
         meters.shards_owned.set(self.shards() as u64);
+        if let Some(pool) = &self.0.parts.pool {
+            let (put, standby) = pool.lags();
+            meters.state_lag.set(put);
+            meters.standby_lag.set(standby);
+        }
         meters.resident.set(process.resident);
         meters.cpu_millis.set(process.cpu_millis);
         meters.publish();
@@ -266,7 +271,8 @@ impl FrontEnd {
         let stuck = self.meters().shards_stuck.get();
         let stuck = (stuck > 0).then(|| format!("{stuck} shards take no records; the server's log says why"));
         let archive = self.history().trouble().map(|trouble| format!("the history is behind: {trouble}"));
-        log.into_iter().chain(stuck).chain(archive).collect()
+        let gaps = self.0.parts.pool.as_ref().map(Pool::gaps).unwrap_or_default();
+        log.into_iter().chain(stuck).chain(archive).chain(gaps).collect()
     }
 
     /// A page of the users, in the order of their addresses, including those just made.

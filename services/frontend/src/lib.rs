@@ -16,6 +16,7 @@ mod process;
 mod router;
 pub mod session;
 mod shard;
+mod state;
 #[cfg(test)]
 mod tests;
 pub mod upload;

@@ -127,6 +127,14 @@ meters! {
     gauge shards = "linnet_shards";
     /// Shards that this node owns.
     gauge shards_owned = "linnet_shards_owned";
+    /// Records that were replayed when shards were taken.
+    counter replayed = "linnet_replayed_records_total";
+    /// Records that the standby copies of this node are behind their shards.
+    gauge standby_lag = "linnet_standby_lag_records";
+    /// Records that the pool's state of the shards owned here is behind the log.
+    gauge state_lag = "linnet_state_lag_records";
+    /// Attempts to put changed entities into the pool's state that failed; they are put again.
+    counter state_failures = "linnet_state_failures_total";
     /// Resident memory of the process.
     gauge resident = "linnet_resident_bytes";
     /// Time of processors that the process has used.

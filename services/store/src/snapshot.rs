@@ -5,6 +5,7 @@
 
 use crate::{
     Batch, Column, Direction, RowError, Store, StoreError,
+    copied::{decode_checkpoint, encode_checkpoint},
     limits::PAGE,
     rows::{Write, conversation, key, user},
 };
@@ -14,9 +15,7 @@ use domain::{
     conversation::{self as c, ConferenceHead},
     user as u,
 };
-use event_log::{Checkpoint, Offset, Stamp, WriterId};
-use prost::Message as _;
-use proto::state;
+use event_log::Checkpoint;
 use std::ops::ControlFlow;
 
 /// Changed rows on their way to the disk.
@@ -50,12 +49,7 @@ impl Snapshot<'_> {
     /// Writes the rows, which reflect the log up to this checkpoint. Not synced: what is lost with the power is folded
     /// from the log again. Blocks.
     pub fn commit(mut self, checkpoint: Checkpoint) -> Result<(), StoreError> {
-        let value = state::Checkpoint {
-            offset: checkpoint.offset.0,
-            epoch: checkpoint.current.epoch,
-            writer: checkpoint.current.writer.0,
-        };
-        self.batch.put(Column::State, &key::checkpoint(self.shard), &value.encode_to_vec());
+        self.batch.put(Column::State, &key::checkpoint(self.shard), &encode_checkpoint(checkpoint));
         self.batch.write()
     }
 }
@@ -71,9 +65,7 @@ impl Store {
         let Some(value) = self.get(Column::State, &key::checkpoint(shard))? else {
             return Ok(Checkpoint::default());
         };
-        let row = state::Checkpoint::decode(value.as_slice())?;
-        let current = Stamp { epoch: row.epoch, writer: WriterId(row.writer) };
-        Ok(Checkpoint { offset: Offset(row.offset), current })
+        decode_checkpoint(&value)
     }
 
     /// Shows every row of a user; none if there is no such user.

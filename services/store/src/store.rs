@@ -125,7 +125,11 @@ pub struct Batch<'a> {
     writes: WriteBatch,
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    pub(crate) fn store(&self) -> &'a Store {
+        self.store
+    }
+
     /// Sets the value of a key.
     pub fn put(&mut self, column: Column, key: &[u8], value: &[u8]) {
         self.writes.put_cf(self.store.handle(column), key, value);

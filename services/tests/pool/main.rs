@@ -21,3 +21,4 @@ mod presence;
 mod roster;
 #[path = "../scenarios/sign_in.rs"]
 mod sign_in;
+mod state;

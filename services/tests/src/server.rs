@@ -6,7 +6,11 @@
 mod launch;
 mod nodes;
 
-use crate::{Kafka, binary, limits::START, wire::Trust};
+use crate::{
+    Kafka, binary,
+    limits::START,
+    wire::{Trust, request},
+};
 use nodes::Node;
 use rustix::process::Signal;
 use std::{
@@ -143,6 +147,25 @@ impl Server {
     /// kill -9 of one node.
     pub fn kill_node(&mut self, node: usize) {
         self.nodes[node].kill();
+    }
+
+    /// Takes from a node that does not run all that it has on its disk but its certificate.
+    pub fn wipe_node(&self, node: usize) {
+        self.nodes[node].wipe();
+    }
+
+    /// The prefix of the topics of a pool.
+    pub fn topics(&self) -> &str {
+        self.nodes[0].setting("--kafka-prefix")
+    }
+
+    /// A number that a node shows on `/metrics`.
+    pub fn metric(&self, node: usize, name: &str) -> f64 {
+        let reply =
+            request(self.ports_of(node).http, &self.trust, "GET /metrics", &[], b"").expect("an answer");
+        let text = String::from_utf8_lossy(&reply.body).into_owned();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        value.unwrap_or_else(|| panic!("no {name}: {text}"))
     }
 
     /// SIGSTOP: it does nothing, and its connections stay.

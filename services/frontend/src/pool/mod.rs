@@ -10,18 +10,27 @@ mod moved;
 mod outward;
 mod ports;
 mod questions;
+mod rows;
 mod shards;
 
 pub(crate) use moved::{Moved, PoolChange};
 
-use crate::{entity::ToUser, front::Parts, session::SessionId, shard::ShardActor};
+use crate::{
+    entity::ToUser,
+    front::Parts,
+    session::SessionId,
+    shard::ShardActor,
+    state::{Changes, Publisher, Standby},
+};
 use actix::{Addr, Arbiter};
 use cluster::{Cluster, NodeId, Owner, wire::Message};
 use domain::{Address, Home, Shard, endpoint::Event};
+use event_log::State;
 use ports::{Port, Ports, ToPort};
 use questions::Questions;
 use std::{
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 use tokio::{runtime::Handle, sync::Notify};
@@ -39,6 +48,13 @@ struct Inner {
     moved: Notify,
     /// By shard: its actor, while it is owned here.
     homes: Vec<RwLock<Option<Addr<ShardActor>>>>,
+    /// By shard: it is taken, or owned, here.
+    held: Vec<Mutex<bool>>,
+    changes: Arc<Changes>,
+    /// Where shards are loaded from.
+    loads: OnceLock<Option<Mutex<State>>>,
+    /// Shards that cannot be taken for want of their state, and why.
+    gaps: Mutex<BTreeMap<Shard, String>>,
     started: OnceLock<Started>,
 }
 
@@ -48,18 +64,26 @@ struct Started {
     workers: Vec<actix::ArbiterHandle>,
     /// One a worker; a session's is chosen by its number.
     ports: Vec<Addr<Ports>>,
+    /// None if the system gives no thread: then who takes a shard from here replays more.
+    publisher: Option<Publisher>,
+    standby: Option<Standby>,
 }
 
 impl Pool {
     /// Takes part in the pool; shards come once the front end has started.
     pub fn join(options: cluster::Options) -> Result<Self, cluster::StartError> {
         let homes = options.shards.all().map(|_| RwLock::new(None)).collect();
+        let held = options.shards.all().map(|_| Mutex::new(false)).collect();
         let pool = Self(Arc::new(Inner {
             cluster: OnceLock::new(),
             runtime: Handle::current(),
             questions: Questions::default(),
             moved: Notify::new(),
             homes,
+            held,
+            changes: Arc::new(Changes::new(options.shards)),
+            loads: OnceLock::new(),
+            gaps: Mutex::default(),
             started: OnceLock::new(),
         }));
         let cluster = Cluster::start(options, Arc::new(pool.clone()))?;
@@ -82,7 +106,11 @@ impl Pool {
             of_workers.push(Ports::start_on(worker, pool, meters).await);
         }
         let workers = workers.iter().map(Arbiter::handle).collect();
-        let set = self.0.started.set(Started { parts, workers, ports: of_workers });
+        let no_thread =
+            |error: &_| tracing::error!(%error, "the system gives no thread; take-overs will be slow");
+        let publisher = Publisher::start(&parts, self.changes()).inspect_err(no_thread).ok();
+        let standby = Standby::start(self, &parts).inspect_err(no_thread).ok();
+        let set = self.0.started.set(Started { parts, workers, ports: of_workers, publisher, standby });
         debug_assert!(set.is_ok(), "a front end starts once");
         self.cluster().set_serving();
     }
@@ -110,6 +138,10 @@ impl Pool {
 
     /// Takes part no more.
     pub async fn leave(&self) {
+        if let Some(started) = self.started() {
+            started.publisher.iter().for_each(Publisher::stop);
+            started.standby.iter().for_each(Standby::stop);
+        }
         self.cluster().leave().await;
     }
 

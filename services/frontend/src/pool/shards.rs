@@ -1,8 +1,10 @@
 //! Shards come and go: the membership says which to take and which to hand over, the log decides.
 
 use super::{Pool, Started};
-use crate::limits::RELEASE;
-use crate::shard::{self, ShardActor, TakeError, Taken, WriteDown};
+use crate::{
+    limits,
+    shard::{self, ShardActor, TakeError, Taken, WriteDown},
+};
 use cluster::NodeId;
 use domain::Shard;
 use event_log::LostBy;
@@ -15,9 +17,13 @@ impl Pool {
             return self.cluster().lost(shard, "there is no front end yet");
         };
         let (pool, parts) = (self.clone(), parts.clone());
-        let run = move || match shard::take(shard, &parts) {
-            Ok(taken) => pool.start_shard(taken, shard),
-            Err(error) => pool.not_taken(shard, &error),
+        let run = move || {
+            // From here on the standby copy lets the rows alone; what it does is waited for.
+            pool.set_held(shard, true);
+            match shard::take(shard, &parts) {
+                Ok(taken) => pool.start_shard(taken, shard),
+                Err(error) => pool.not_taken(shard, &error),
+            }
         };
         let thread = std::thread::Builder::new().name(format!("take-{}", shard.0)).spawn(run);
         if let Err(error) = thread {
@@ -29,10 +35,14 @@ impl Pool {
     fn start_shard(&self, taken: Taken, shard: Shard) {
         let Some(Started { parts, workers, .. }) = self.started() else { return };
         let (pool, parts, stamp) = (self.clone(), parts.clone(), taken.stamp());
+        let replayed = taken.replayed();
         let worker = &workers[usize::from(shard.0) % workers.len()];
         worker.spawn_fn(move || match ShardActor::start(taken, &parts) {
             Ok(actor) => {
-                tracing::info!(shard = shard.0, epoch = stamp.epoch, "the shard is ours");
+                tracing::info!(shard = shard.0, epoch = stamp.epoch, replayed, "the shard is ours");
+                parts.meters.replayed.add(replayed);
+                pool.changes().set_owned(shard, Some(stamp.epoch));
+                pool.note_gap(shard, None);
                 pool.set_home(shard, Some(actor));
                 pool.cluster().taken(shard, stamp.epoch);
             }
@@ -44,12 +54,16 @@ impl Pool {
         if !matches!(error, TakeError::Lost(_)) {
             tracing::error!(shard = shard.0, %error, "a shard cannot be taken");
         }
+        self.note_gap(shard, matches!(error, TakeError::Gap { .. }).then(|| error.to_string()));
+        self.set_held(shard, false);
         self.cluster().lost(shard, &error.to_string());
     }
 
     /// The shard's actor has found that it is owned no longer.
     pub(crate) fn shard_lost(&self, shard: Shard, by: LostBy) {
         self.set_home(shard, None);
+        self.changes().set_owned(shard, None);
+        self.set_held(shard, false);
         self.cluster().lost(shard, by.as_str());
     }
 
@@ -68,10 +82,15 @@ impl Pool {
                     let _ = written.await;
                 }
             };
-            if tokio::time::timeout(RELEASE, written).await.is_err() {
+            if tokio::time::timeout(limits::RELEASE, written).await.is_err() {
                 // Its next owner folds the log; what is under way here counts as long as nobody has claimed the shard.
                 tracing::warn!(shard = shard.0, "a shard is handed over while the log does not answer");
             }
+            if let Some(publisher) = pool.started().and_then(|started| started.publisher.as_ref()) {
+                publisher.put_now(shard, limits::RELEASE_FLUSH).await;
+            }
+            pool.changes().set_owned(shard, None);
+            pool.set_held(shard, false);
             pool.cluster().released(shard);
         });
     }

@@ -6,14 +6,16 @@
 mod desk;
 mod gauge;
 mod outcomes;
+mod replay;
 mod snapshot;
 mod take;
 mod wake;
 
 pub(crate) use desk::Desk;
 pub(crate) use gauge::Gauge;
-pub(crate) use snapshot::{Rows, Saved};
-pub(crate) use take::{TakeError, Taken, take};
+pub(crate) use replay::Replay;
+pub(crate) use snapshot::{Rows, Saved, write_rows};
+pub(crate) use take::{TakeError, Taken, read, take};
 pub(crate) use wake::{Place, asker};
 
 use crate::{entity::ToUser, front::Parts, limits, pool::PoolChange};

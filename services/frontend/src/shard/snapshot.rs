@@ -3,16 +3,12 @@
 //! Invariant: no record at or above the checkpoint is missing from a replay that starts there, and none below it is
 //! needed: the checkpoint is the oldest record that some entity's rows do not reflect yet.
 
-use super::{
-    desk::Desk,
-    take::{Replayed, TakeError},
-    wake,
-};
+use super::{desk::Desk, replay::Replayed, take::TakeError, wake};
 use crate::limits;
-use domain::{Address, ConversationId, Home, conversation, user};
+use domain::{Address, ConversationId, Home, Shard, conversation, user};
 use event_log::{Checkpoint, Offset};
 use std::collections::BTreeMap;
-use store::RowError;
+use store::{RowError, Store};
 
 /// The rows of an entity that changed, and the last record that they reflect.
 pub(crate) struct Saved {
@@ -120,18 +116,34 @@ impl Desk {
     }
 
     fn write(&self, saved: &[Saved], checkpoint: Checkpoint) -> Result<(), RowError> {
-        let mut snapshot = self.store.snapshot(self.shard());
-        for Saved { reflects, rows } in saved {
-            match rows {
-                Rows::User(address, rows) => rows.iter().for_each(|row| snapshot.user(address, row)),
-                Rows::Conversation(id, rows) => rows.iter().for_each(|row| snapshot.conversation(id, row)),
+        let write = || write_rows(&self.store, self.shard(), saved, checkpoint);
+        match &self.parts.pool {
+            Some(pool) => {
+                pool.changes().write(self.shard(), saved.iter().map(|saved| saved.rows.home()), write)
             }
-            if let Some(reflects) = reflects {
-                snapshot.reflects(&rows.home(), *reflects);
-            }
+            None => write(),
         }
-        Ok(snapshot.commit(checkpoint)?)
     }
+}
+
+/// Writes rows of a shard, and the checkpoint that they allow, in one batch.
+pub(crate) fn write_rows(
+    store: &Store,
+    shard: Shard,
+    saved: &[Saved],
+    checkpoint: Checkpoint,
+) -> Result<(), RowError> {
+    let mut snapshot = store.snapshot(shard);
+    for Saved { reflects, rows } in saved {
+        match rows {
+            Rows::User(address, rows) => rows.iter().for_each(|row| snapshot.user(address, row)),
+            Rows::Conversation(id, rows) => rows.iter().for_each(|row| snapshot.conversation(id, row)),
+        }
+        if let Some(reflects) = reflects {
+            snapshot.reflects(&rows.home(), *reflects);
+        }
+    }
+    Ok(snapshot.commit(checkpoint)?)
 }
 
 impl Rows {
@@ -144,7 +156,7 @@ impl Rows {
 }
 
 impl wake::Machine {
-    fn saved(&mut self, home: &Home, reflects: Option<Offset>) -> Saved {
+    pub(super) fn saved(&mut self, home: &Home, reflects: Option<Offset>) -> Saved {
         let rows = match (self, home) {
             (Self::User(machine), _) => Rows::of_user(machine),
             (Self::Conversation(machine), Home::Conversation(id)) => Rows::of_conversation(id, machine),

@@ -1,10 +1,20 @@
-//! Taking a shard: claim it, replay what its checkpoint does not cover, and find what was under way.
+//! Taking a shard: claim it, replay what its checkpoint does not cover, and find what was under way. In a pool the log may
+//! begin after the checkpoint of this node, or far after it: then what former owners have put into `linnet.state` is
+//! loaded first.
 
-use super::{desk::Desk, outcomes::Outcomes, wake::Machine};
-use crate::{front::Parts, limits};
+use super::{
+    desk::Desk,
+    outcomes::Outcomes,
+    replay::{Replay, Replayed},
+};
+use crate::{
+    front::Parts,
+    limits,
+    state::{LoadError, load},
+};
 use domain::{Home, Shard};
 use event_log::{
-    Appender, Entry, Input, Log, LostBy, Offset, Output, Owner, ReadError, Record, Stamp, codec,
+    Appender, Checkpoint, Input, Log, LostBy, Offset, Output, Owner, ReadError, Record, Stamp, codec,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -26,12 +36,21 @@ pub(crate) enum TakeError {
     /// The state cannot be read.
     #[error("{0}")]
     Store(#[from] store::RowError),
+    /// The pool's state cannot be loaded.
+    #[error("{0}")]
+    Load(#[from] LoadError),
     /// The log ends before what the state was made from.
     #[error(
         "its log ends at {end}, but what was kept of it comes from records up to {kept}: acknowledged records are gone; \
          restore the data folder from a backup"
     )]
     Gone { end: Offset, kept: Offset },
+    /// Neither this node's rows nor the pool's reach up to where the log begins.
+    #[error(
+        "its log begins at {first}, and neither this node's copy, which ends at {kept}, nor the pool's state reaches \
+         there: start a node that has a newer copy on its disk, or restore one"
+    )]
+    Gap { first: Offset, kept: Offset },
     /// Somebody else has claimed it meanwhile: in a pool that happens; a log of one process has another writer.
     #[error("another process writes this log ({0:?}); stop it first")]
     Lost(LostBy),
@@ -43,13 +62,6 @@ impl TakeError {
     }
 }
 
-/// An entity while its facts are replayed.
-pub(super) struct Replayed {
-    pub(super) machine: Machine,
-    /// The last record that it reflects.
-    pub(super) reflects: Option<Offset>,
-}
-
 /// A shard that is owned, before its actor runs.
 pub(crate) struct Taken {
     pub(super) shard: Shard,
@@ -57,6 +69,7 @@ pub(crate) struct Taken {
     pub(super) appender: Appender,
     pub(super) outcomes: Arc<Outcomes>,
     touched: BTreeMap<Home, Replayed>,
+    replayed: u64,
 }
 
 impl Taken {
@@ -72,6 +85,11 @@ impl Taken {
     pub(crate) fn stamp(&self) -> Stamp {
         self.owner.checkpoint().current
     }
+
+    /// How many records were replayed.
+    pub(crate) fn replayed(&self) -> u64 {
+        self.replayed
+    }
 }
 
 struct Taking<'a> {
@@ -80,31 +98,59 @@ struct Taking<'a> {
     owner: Owner,
     appender: Appender,
     outcomes: Arc<Outcomes>,
-    /// In order, so that a replay is the same each time.
-    touched: BTreeMap<Home, Replayed>,
+    replay: Replay<'a>,
 }
 
 /// Takes it. Blocks on the log and on the disk.
 pub(crate) fn take(shard: Shard, parts: &Parts) -> Result<Taken, TakeError> {
     let outcomes = Arc::new(Outcomes::default());
     let appender = parts.log.appender(shard, Arc::<Outcomes>::clone(&outcomes) as _);
-    let checkpoint = parts.store.checkpoint(shard)?;
     let end = parts.log.latest()?.get(usize::from(shard.0)).copied().unwrap_or_default();
+    let checkpoint = start(shard, parts, end)?;
     if checkpoint.offset > end {
         return Err(TakeError::Gone { end, kept: checkpoint.offset });
     }
     let owner = Owner::new(parts.writer, checkpoint);
-    let mut taking = Taking { shard, parts, owner, appender, outcomes, touched: BTreeMap::new() };
+    let mut taking = Taking { shard, parts, owner, appender, outcomes, replay: Replay::new(parts) };
     taking.run()?;
     for id in parts.store.unfinished(shard)? {
-        taking.touch(&Home::Conversation(id))?;
+        taking.replay.touch(&Home::Conversation(id))?;
     }
-    let Taking { owner, appender, outcomes, touched, .. } = taking;
-    Ok(Taken { shard, owner, appender, outcomes, touched })
+    let Taking { owner, appender, outcomes, replay, .. } = taking;
+    let replayed = replay.records;
+    Ok(Taken { shard, owner, appender, outcomes, touched: replay.into_entities(), replayed })
+}
+
+/// Where the replay begins: at the checkpoint of this node's rows, or of the pool's, which are loaded where the log does
+/// not reach back as far, or much lies in between.
+fn start(shard: Shard, parts: &Parts, end: Offset) -> Result<Checkpoint, TakeError> {
+    let own = parts.store.checkpoint(shard)?;
+    if parts.pool.is_none() || own.offset > end {
+        return Ok(own);
+    }
+    let first = match parts.log.read(shard, own.offset, 1) {
+        Err(ReadError::Trimmed { first, .. }) => Some(first),
+        read => read.map(|_| None)?,
+    };
+    if first.is_none() && end.0 - own.offset.0 <= limits::REPLAY_RECORDS {
+        return Ok(own);
+    }
+    let loaded = match (load(shard, parts), first) {
+        (Ok(loaded), _) => loaded,
+        (Err(error), Some(_)) => return Err(error.into()),
+        (Err(error), None) => {
+            tracing::warn!(shard = shard.0, %error, "a shard is replayed from the log alone");
+            own
+        }
+    };
+    match first {
+        Some(first) if loaded.offset < first => Err(TakeError::Gap { first, kept: loaded.offset }),
+        _ => Ok(loaded),
+    }
 }
 
 /// Records from there on.
-pub(super) fn read(log: &Log, shard: Shard, from: Offset) -> Result<Vec<(Offset, Record)>, TakeError> {
+pub(crate) fn read(log: &Log, shard: Shard, from: Offset) -> Result<Vec<(Offset, Record)>, TakeError> {
     let records = log.read(shard, from, limits::REPLAY_BYTES)?;
     records
         .into_iter()
@@ -134,7 +180,7 @@ impl Taking<'_> {
                 Output::Apply(offset) => {
                     let at = batch.binary_search_by_key(&offset, |(at, _)| *at);
                     if let Some((_, Record::Facts(_, entry))) = at.ok().and_then(|at| batch.get(at)) {
-                        self.apply(offset, entry)?;
+                        self.replay.apply(offset, entry)?;
                     }
                 }
                 Output::Claim(stamp) => {
@@ -159,23 +205,5 @@ impl Taking<'_> {
         let mut outputs = Vec::new();
         self.owner.handle(input, &mut outputs);
         todo.extend(outputs);
-    }
-
-    fn apply(&mut self, offset: Offset, entry: &Entry) -> Result<(), TakeError> {
-        let replayed = self.touch(&entry.home)?;
-        // Its rows may have been written after the checkpoint: then it knows this already.
-        if replayed.reflects.is_none_or(|reflects| reflects < offset) {
-            replayed.machine.apply(&entry.facts);
-            replayed.reflects = Some(offset);
-        }
-        Ok(())
-    }
-
-    fn touch(&mut self, home: &Home) -> Result<&mut Replayed, TakeError> {
-        use std::collections::btree_map::Entry as Place;
-        Ok(match self.touched.entry(home.clone()) {
-            Place::Occupied(known) => known.into_mut(),
-            Place::Vacant(new) => new.insert(Machine::load(self.parts, home)?),
-        })
     }
 }

@@ -3,7 +3,8 @@
 use super::{
     Gauge,
     desk::{Desk, Slot},
-    take::{Replayed, TakeError},
+    replay::Replayed,
+    take::TakeError,
 };
 use crate::{
     entity::{Ask, ConversationHost, Durable, Entity, EntityActor, PutAway, Snapshot, ToUser, UserHost},

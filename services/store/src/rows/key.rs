@@ -112,11 +112,21 @@ pub(crate) fn end(rest: &[u8]) -> Result<(), RowError> {
 
 /// Which conversation the key of a row in [`UNFINISHED`] belongs to.
 pub(crate) fn conversation(key: &[u8]) -> Result<ConversationId, RowError> {
-    let (kind, mut rest) = key.get(3..).and_then(<[u8]>::split_first).ok_or(RowError::Key)?;
-    let mut take = || Address::kept(take_text(&mut rest)?).map_err(|_| RowError::Key);
+    match take_home(&mut key.get(3..).ok_or(RowError::Key)?)? {
+        Home::Conversation(id) => Ok(id),
+        Home::User(_) => Err(RowError::Key),
+    }
+}
+
+/// Takes an entity, as [`entity`] writes it, off the front.
+pub(crate) fn take_home(rest: &mut &[u8]) -> Result<Home, RowError> {
+    let (kind, after) = rest.split_first().ok_or(RowError::Key)?;
+    *rest = after;
+    let mut take = || Address::kept(take_text(rest)?).map_err(|_| RowError::Key);
     match kind {
-        b'b' => Ok(ConversationId::between(take()?, take()?)),
-        b'c' => Ok(ConversationId::Conference(take()?)),
+        b'u' => Ok(Home::User(take()?)),
+        b'b' => Ok(Home::Conversation(ConversationId::between(take()?, take()?))),
+        b'c' => Ok(Home::Conversation(ConversationId::Conference(take()?))),
         _ => Err(RowError::Key),
     }
 }

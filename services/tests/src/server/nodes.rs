@@ -89,6 +89,25 @@ impl Node {
         self.running = Some(launch(self.data.path(), self.disk.as_deref(), &self.role, &self.options));
     }
 
+    /// Takes from it all that it has on its disk but its certificate.
+    pub(super) fn wipe(&self) {
+        assert!(self.running.is_none(), "it has ended before");
+        for entry in fs::read_dir(self.folder()).expect("a folder") {
+            let path = entry.expect("readable").path();
+            if path.is_dir() && !path.ends_with("tls") {
+                fs::remove_dir_all(path).expect("removed");
+            } else if path.is_file() && !path.ends_with("test.log") {
+                fs::remove_file(path).expect("removed");
+            }
+        }
+    }
+
+    /// A word of its command line, behind this one.
+    pub(super) fn setting(&self, flag: &str) -> &str {
+        let mut words = self.role.iter().skip_while(|word| *word != flag);
+        words.nth(1).expect("it is set")
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.name
     }
