@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod clock;
+mod directory;
 mod doors;
 mod entity;
 mod front;
@@ -26,6 +27,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     actix::System::new().block_on(future)
 }
 
+pub use directory::Unlisted;
 pub use doors::{Doors, open};
 pub use front::{FrontEnd, Settings, StartError};
 pub use pool::Pool;

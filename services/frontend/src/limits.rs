@@ -18,6 +18,14 @@ pub const OVERFLOW: usize = 1_000;
 pub const NOTICES: usize = 2 * domain::limits::CONTACTS;
 /// A user whose home is nobody's is waited for so long; then who asks is told to try later.
 pub const HOMELESS: Duration = Duration::from_secs(10);
+/// A list of everybody takes so long at most, whoever must be asked for it; then there is an error.
+pub const LISTING: Duration = Duration::from_secs(10);
+/// Lists of everybody that a node of a pool makes at the same time; one more is asked for again a little later.
+pub const LISTINGS: usize = 8;
+/// Entries that a list of everybody brings at once; more come with the next question.
+pub const LISTED_AT_ONCE: usize = store::limits::PAGE;
+/// Conferences that a list shows at most; those behind them in the order of addresses are not shown.
+pub const LISTED_CONFERENCES: usize = 1_000;
 /// How often ports look for sessions that nobody came to resume.
 pub const PARKED_CHECK: Duration = Duration::from_secs(5);
 /// Messages that a session in a pool remembers to have passed on, so that a new home cannot make it do so again; the oldest

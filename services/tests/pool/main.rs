@@ -5,6 +5,7 @@
 mod blocking;
 #[path = "../scenarios/conference.rs"]
 mod conference;
+mod everybody;
 #[path = "../scenarios/history.rs"]
 mod history;
 #[path = "../scenarios/im.rs"]

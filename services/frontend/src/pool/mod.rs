@@ -5,6 +5,7 @@
 //! on the node of its connection, where its home, wherever that is, finds it.
 
 mod admin;
+mod everybody;
 mod inward;
 mod moved;
 mod outward;
@@ -14,7 +15,9 @@ mod shards;
 
 pub(crate) use moved::{Moved, PoolChange};
 
-use crate::{entity::ToUser, front::Parts, session::SessionId, shard::ShardActor};
+use crate::{
+    directory::Directory, entity::ToUser, front::Parts, limits, session::SessionId, shard::ShardActor,
+};
 use actix::{Addr, Arbiter};
 use cluster::{Cluster, NodeId, Owner, wire::Message};
 use domain::{Address, Shard, endpoint::Event};
@@ -24,7 +27,10 @@ use std::{
     sync::{Arc, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
-use tokio::{runtime::Handle, sync::Notify};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore},
+};
 
 /// This node's part in the pool. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +41,8 @@ struct Inner {
     /// Where waiting is done.
     runtime: Handle,
     questions: Questions,
+    /// Places for lists of everybody that are made at the same time.
+    listings: Semaphore,
     /// Rings when shards have moved.
     moved: Notify,
     /// By shard: its actor, while it is owned here.
@@ -45,6 +53,7 @@ struct Inner {
 /// What is there once the front end runs.
 struct Started {
     parts: Parts,
+    directory: Arc<Directory>,
     workers: Vec<actix::ArbiterHandle>,
     /// One a worker; a session's is chosen by its number.
     ports: Vec<Addr<Ports>>,
@@ -58,6 +67,7 @@ impl Pool {
             cluster: OnceLock::new(),
             runtime: Handle::current(),
             questions: Questions::default(),
+            listings: Semaphore::new(limits::LISTINGS),
             moved: Notify::new(),
             homes,
             started: OnceLock::new(),
@@ -75,14 +85,14 @@ impl Pool {
     }
 
     /// The front end runs: from now on shards are taken.
-    pub(crate) async fn start(&self, parts: Parts, workers: &[Arbiter]) {
+    pub(crate) async fn start(&self, parts: Parts, directory: Arc<Directory>, workers: &[Arbiter]) {
         let mut ports = Vec::with_capacity(workers.len());
         for worker in workers {
             let (pool, meters) = (self.clone(), Arc::clone(&parts.meters));
             ports.push(Ports::start_on(worker, pool, meters).await);
         }
         let workers = workers.iter().map(Arbiter::handle).collect();
-        let set = self.0.started.set(Started { parts, workers, ports });
+        let set = self.0.started.set(Started { parts, directory, workers, ports });
         debug_assert!(set.is_ok(), "a front end starts once");
         self.cluster().set_serving();
     }
