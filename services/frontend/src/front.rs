@@ -6,7 +6,7 @@ use crate::{
     directory::{Directory, Unlisted},
     meters::Meters,
     peer::Peers,
-    pool::Pool,
+    pool::{Pool, publish_log},
     process::Process,
     router::Router,
     shard::{self, ShardActor},
@@ -236,6 +236,12 @@ impl FrontEnd {
         meters.resident.set(process.resident);
         meters.cpu_millis.set(process.cpu_millis);
         meters.publish();
+        if let Some(pool) = &self.0.parts.pool {
+            pool.publish();
+        }
+        if let Some(numbers) = self.log().kafka_numbers() {
+            publish_log(&numbers);
+        }
     }
 
     /// What does not work now, a sentence each.

@@ -14,6 +14,7 @@ pub mod passwords;
 pub mod peer;
 mod pool;
 mod process;
+pub mod rooms;
 mod router;
 pub mod session;
 mod shard;

@@ -8,12 +8,14 @@ mod admin;
 mod everybody;
 mod inward;
 mod moved;
+mod numbers;
 mod outward;
 mod ports;
 mod questions;
 mod shards;
 
 pub(crate) use moved::{Moved, PoolChange};
+pub(crate) use numbers::publish_log;
 
 use crate::{
     directory::Directory, entity::ToUser, front::Parts, limits, session::SessionId, shard::ShardActor,
