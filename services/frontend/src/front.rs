@@ -3,29 +3,22 @@
 
 use crate::{
     clock,
+    directory::{Directory, Unlisted},
     meters::Meters,
     peer::Peers,
-    pool::Pool,
+    pool::{Pool, publish_log},
     process::Process,
     router::Router,
-    shard::{self, ShardActor, WriteDown},
+    shard::{self, ShardActor},
     upload::{Files, Slots, Terms},
 };
 use actix::{Addr, Arbiter};
 use domain::{Address, Shard, Timestamp, conversation, user};
 use event_log::{Log, Offset, WriterId};
-use std::{
-    io,
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 use store::Store;
 use tokio::sync::oneshot;
 use transport::Gate;
-
-/// Conferences that a list shows at most.
-const LISTED_CONFERENCES: usize = 1_000;
 
 /// What the front end is told at its start.
 #[derive(Clone, Debug)]
@@ -103,12 +96,10 @@ struct Inner {
     parts: Parts,
     history: archive::History,
     uploads: Uploads,
-    shards: Vec<Addr<ShardActor>>,
+    directory: Arc<Directory>,
     workers: Vec<Arbiter>,
     gate: Arc<Gate>,
     started: Timestamp,
-    /// When the latest writing down for a reader began.
-    written_down: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl FrontEnd {
@@ -129,26 +120,17 @@ impl FrontEnd {
         let policy = Policy { user: settings.user.clone(), conversation: settings.conversation.clone() };
         let parts = Parts { log, store, router, meters: Arc::default(), policy, writer, pool };
         let workers: Vec<_> = (0..settings.workers.max(1)).map(|_| Arbiter::new()).collect();
-        let shards = match &parts.pool {
-            Some(pool) => {
-                pool.start(parts.clone(), &workers).await;
-                Vec::new()
-            }
-            None => take_all(&parts, &workers).await?,
-        };
-        parts.router.open(shards.clone());
+        let directory = Arc::new(Directory::new(parts.store.clone(), parts.pool.clone()));
+        if let Some(pool) = &parts.pool {
+            pool.start(parts.clone(), Arc::clone(&directory), &workers).await;
+            parts.router.open(Vec::new());
+        } else {
+            let shards = take_all(&parts, &workers).await?;
+            directory.open(shards.clone());
+            parts.router.open(shards);
+        }
         let started = clock::now();
-        Ok(Self(Arc::new(Inner {
-            settings,
-            parts,
-            history,
-            uploads,
-            shards,
-            workers,
-            gate,
-            started,
-            written_down: tokio::sync::Mutex::default(),
-        })))
+        Ok(Self(Arc::new(Inner { settings, parts, history, uploads, directory, workers, gate, started })))
     }
 
     /// Where commands find their homes.
@@ -198,11 +180,7 @@ impl FrontEnd {
 
     /// How many shards are owned here; in Standard Edition all that the deployment has.
     pub fn shards(&self) -> usize {
-        self.homes().len()
-    }
-
-    fn homes(&self) -> Vec<Addr<ShardActor>> {
-        self.0.parts.pool.as_ref().map_or_else(|| self.0.shards.clone(), Pool::homes)
+        self.0.directory.homes().len()
     }
 
     /// Which run of the front end this is: random, made at its start.
@@ -263,6 +241,12 @@ impl FrontEnd {
         meters.resident.set(process.resident);
         meters.cpu_millis.set(process.cpu_millis);
         meters.publish();
+        if let Some(pool) = &self.0.parts.pool {
+            pool.publish();
+        }
+        if let Some(numbers) = self.log().kafka_numbers() {
+            publish_log(&numbers);
+        }
     }
 
     /// What does not work now, a sentence each.
@@ -275,64 +259,24 @@ impl FrontEnd {
         log.into_iter().chain(stuck).chain(archive).chain(gaps).collect()
     }
 
-    /// A page of the users, in the order of their addresses, including those just made.
-    pub async fn users_after(
-        &self,
-        after: Option<&Address>,
-        max: usize,
-    ) -> Result<Vec<Address>, store::RowError> {
-        self.refresh().await;
-        let (store, after) = (self.0.parts.store.clone(), after.cloned());
-        let read = tokio::task::spawn_blocking(move || store.users(after.as_ref(), max)).await;
-        Ok(read.unwrap_or_else(|_| Ok(Vec::new()))?.into_iter().map(|(address, _)| address).collect())
+    /// A page of the users, in the order of their addresses, including those just made; in a pool of all nodes.
+    pub async fn users_after(&self, after: Option<&Address>, max: usize) -> Result<Vec<Address>, Unlisted> {
+        self.0.directory.users(after, max).await
     }
 
-    /// The conferences that show themselves, with how many are in, as of the last time that changes were written down.
-    pub async fn public_conferences(&self) -> Result<Vec<xmpp::session::Listed>, store::RowError> {
-        self.refresh().await;
-        let store = self.0.parts.store.clone();
-        let read = tokio::task::spawn_blocking(move || list_conferences(&store));
-        read.await.unwrap_or_else(|_| Ok(Vec::new()))
+    /// The conferences that show themselves, with how many are in; in a pool of all nodes.
+    pub async fn public_conferences(&self) -> Result<Vec<xmpp::session::Listed>, Unlisted> {
+        self.0.directory.conferences().await
     }
 
-    /// How many users have an account, including those just made.
-    pub async fn count_users(&self) -> u64 {
-        self.refresh().await;
-        let store = self.0.parts.store.clone();
-        let counted = tokio::task::spawn_blocking(move || store.count_users()).await;
-        counted.ok().and_then(Result::ok).unwrap_or(0)
-    }
-
-    /// Writes down what has changed until now, for somebody who reads it then. Who asks while it is done for others waits
-    /// for the next time, together with all who do: how many ask costs nothing.
-    async fn refresh(&self) {
-        let asked = Instant::now();
-        let mut begun = self.0.written_down.lock().await;
-        if begun.is_none_or(|begun| begun < asked) {
-            *begun = Some(Instant::now());
-            self.write_down(false, Duration::from_secs(5)).await;
-        }
+    /// How many users have an account, including those just made; in a pool of all nodes.
+    pub async fn count_users(&self) -> Result<u64, Unlisted> {
+        self.0.directory.count_users().await
     }
 
     /// Writes down what has changed; with `close`, the shards then stop. Waits at most that long.
     pub async fn write_down(&self, close: bool, patience: Duration) {
-        let homes = self.homes();
-        let mut answers = Vec::with_capacity(homes.len());
-        for shard in &homes {
-            let (done, answer) = oneshot::channel();
-            if shard.send(WriteDown { done, close }).await.is_ok() {
-                answers.push(answer);
-            }
-        }
-        let all = async {
-            for answer in answers {
-                // A shard that stopped has written down what it had.
-                drop(answer.await);
-            }
-        };
-        if tokio::time::timeout(patience, all).await.is_err() {
-            tracing::warn!("not all state could be written down; the next start replays it from the log");
-        }
+        self.0.directory.write_down(close, patience).await;
     }
 }
 
@@ -356,22 +300,4 @@ async fn take_all(parts: &Parts, workers: &[Arbiter]) -> Result<Vec<Addr<ShardAc
         shards.push(outcome.map_err(|problem| StartError::Shard(shard, problem))?);
     }
     Ok(shards)
-}
-
-/// The first [`LISTED_CONFERENCES`] that show themselves.
-fn list_conferences(store: &Store) -> Result<Vec<xmpp::session::Listed>, store::RowError> {
-    let mut listed = Vec::new();
-    let mut after = None;
-    loop {
-        let page = store.conferences(after.as_ref(), LISTED_CONFERENCES)?;
-        let Some((last, _)) = page.last() else { return Ok(listed) };
-        after = Some(last.clone());
-        for (address, head) in page.into_iter().filter(|(_, head)| head.configuration.public) {
-            let occupants = store.count_occupants(&address)?;
-            listed.push(xmpp::session::Listed { address, name: head.configuration.name, occupants });
-            if listed.len() >= LISTED_CONFERENCES {
-                return Ok(listed);
-            }
-        }
-    }
 }

@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod clock;
+mod directory;
 mod doors;
 mod entity;
 mod front;
@@ -13,6 +14,7 @@ pub mod passwords;
 pub mod peer;
 mod pool;
 mod process;
+pub mod rooms;
 mod router;
 pub mod session;
 mod shard;
@@ -27,6 +29,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     actix::System::new().block_on(future)
 }
 
+pub use directory::Unlisted;
 pub use doors::{Doors, open};
 pub use front::{FrontEnd, Settings, StartError};
 pub use pool::Pool;

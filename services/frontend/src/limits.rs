@@ -25,6 +25,14 @@ pub const REACHED: usize = 64;
 pub const REPORT_DELAY: Duration = Duration::from_millis(50);
 /// What is under way in a shard that is handed over is waited for so long; then it goes as it is.
 pub const RELEASE: Duration = Duration::from_secs(5);
+/// A list of everybody takes so long at most, whoever must be asked for it; then there is an error.
+pub const LISTING: Duration = Duration::from_secs(10);
+/// Lists of everybody that a node of a pool makes at the same time; one more is asked for again a little later.
+pub const LISTINGS: usize = 8;
+/// Entries that a list of everybody brings at once; more come with the next question.
+pub const LISTED_AT_ONCE: usize = store::limits::PAGE;
+/// Conferences that a list shows at most; those behind them in the order of addresses are not shown.
+pub const LISTED_CONFERENCES: usize = 1_000;
 /// How often ports look for sessions that nobody came to resume.
 pub const PARKED_CHECK: Duration = Duration::from_secs(5);
 /// Commands for other homes that wait for a full mailbox, of one entity; at the limit it refuses with `TryLater` what it

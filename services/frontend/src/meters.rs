@@ -1,5 +1,6 @@
 //! What the front end counts. Each is one relaxed atomic on the hot path; `/metrics` and `linnet status` read them.
 
+use crate::rooms::Rooms;
 use std::{
     collections::VecDeque,
     sync::{
@@ -45,6 +46,8 @@ macro_rules! meters {
         #[derive(Debug, Default)]
         pub struct Meters {
             $($(#[doc = $doc])+ pub $field: Meter,)+
+            /// How long its rooms take.
+            pub rooms: Rooms,
             samples: Mutex<VecDeque<Sample>>,
         }
 
@@ -57,6 +60,7 @@ macro_rules! meters {
             /// Tells the `metrics` recorder what each number means.
             pub fn describe() {
                 $(describe!($kind, $name, concat!($($doc),+).trim());)+
+                crate::pool::Pool::describe();
             }
         }
     };

@@ -1,5 +1,5 @@
 //! The dashboard and the alerts: what they ask for is exported, every query is understood by a real Prometheus that scrapes
-//! front ends under load, and every panel has data.
+//! the front ends of a pool under load, and every panel has data.
 
 use crate::{
     balancer::{Balancer, Behind},
@@ -11,28 +11,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io::{Read as _, Write as _},
     net::TcpStream,
-    path::Path,
     process::Command,
 };
 use tests::{Client, Server, client::Way, limits::START, wire};
 
 const DASHBOARD: &str = "helm/linnet/dashboards/pool.json";
-
-/// Only a pool exports these, and the front ends here are Standard.
-const POOL_ONLY: [&str; 12] = [
-    "linnet_room_seconds_bucket",
-    "linnet_room_seconds_count",
-    "linnet_log_oldest_in_flight_seconds",
-    "linnet_log_in_flight",
-    "linnet_log_tail_lag_records",
-    "linnet_shards_taken_total",
-    "linnet_shards_handed_over_total",
-    "linnet_cluster_links",
-    "linnet_cluster_members",
-    "linnet_cluster_messages_sent_total",
-    "linnet_cluster_messages_sent_again_total",
-    "linnet_cluster_queued_bytes",
-];
 
 fn dashboard() -> Value {
     serde_json::from_str(&text(DASHBOARD)).expect("JSON")
@@ -66,10 +49,10 @@ fn metrics(query: &str) -> BTreeSet<&str> {
     words.filter(|word| word.starts_with("linnet_")).collect()
 }
 
-/// The names that a server exports.
-fn exported(server: &Server) -> BTreeSet<String> {
-    let answer =
-        wire::request(server.ports().http, server.trust(), "GET /metrics", &[], b"").expect("answered");
+/// The names that a node exports.
+fn exported(server: &Server, node: usize) -> BTreeSet<String> {
+    let answer = wire::request(server.ports_of(node).http, server.trust(), "GET /metrics", &[], b"")
+        .expect("answered");
     let body = String::from_utf8(answer.body).expect("text");
     let lines = body.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split(['{', ' ']).next()).map(str::to_owned).collect()
@@ -100,19 +83,19 @@ fn talk(server: &Server) -> Vec<Client> {
 
 #[test]
 fn every_query_is_understood_and_every_panel_has_data() {
-    let (first, second) = (Server::start(&[]), Server::start(&[]));
-    let node = |server: &Server| {
-        let ports = server.ports();
+    let server = Server::start_pool(2, 1, &[]);
+    let node = |number| {
+        let ports = server.ports_of(number);
         Behind { xmpp: ports.xmpp, xmpp_tls: ports.xmpp_tls, http: ports.http }
     };
     let folder = tempfile::tempdir().expect("a folder");
     let folders = ["haproxy", "prometheus"].map(|name| folder.path().join(name));
     folders.iter().for_each(|folder| std::fs::create_dir(folder).expect("made"));
-    let balancer = Balancer::start(&folders[0], &[node(&first), node(&second)]);
-    let ca = authorities(&[&first, &second], folder.path());
-    let nodes = [first.ports().http, second.ports().http];
+    let balancer = Balancer::start(&folders[0], &[node(0), node(1)]);
+    let nodes = [0, 1].map(|number| server.ports_of(number).http);
+    let ca = server.data().join("tls/ca.pem");
     let prometheus = Prometheus::start(&folders[1], nodes, balancer.at[&8404], &ca);
-    let _talking = (talk(&first), talk(&second));
+    let _talking = talk(&server);
     let trouble = || prometheus.running.log();
     until(START, trouble, || prometheus.query("sum(up) == 3").ok().filter(|found| !found.is_empty()));
 
@@ -124,41 +107,22 @@ fn every_query_is_understood_and_every_panel_has_data() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     for (title, query) in queries() {
-        if metrics(&query).iter().any(|name| POOL_ONLY.contains(name)) {
-            continue;
-        }
         let trouble = || format!("{title}: no data: {query}");
         until(START, trouble, || prometheus.query(&query).ok().filter(|found| !found.is_empty()));
     }
 }
 
-/// One file with the authorities of both, as if they had one.
-fn authorities(servers: &[&Server], folder: &Path) -> std::path::PathBuf {
-    let ca = folder.join("ca.pem");
-    let of = |server: &&Server| std::fs::read_to_string(server.data().join("tls/ca.pem")).expect("there");
-    std::fs::write(&ca, servers.iter().map(of).collect::<String>()).expect("written");
-    ca
-}
-
 #[test]
 fn what_is_asked_for_is_exported() {
-    let server = Server::start(&[]);
+    let server = Server::start_pool(2, 1, &[]);
     let _talking = talk(&server);
-    let exported = exported(&server);
+    // Some are exported only where something of the kind has happened.
+    let exported: BTreeSet<_> = [0, 1].into_iter().flat_map(|node| exported(&server, node)).collect();
     let asked: Vec<_> = queries().into_iter().chain(alerts()).collect();
-    let mut used = BTreeSet::new();
     for (title, query) in &asked {
         for name in metrics(query) {
-            let known = exported.contains(name) || POOL_ONLY.contains(&name);
-            assert!(known, "{title} asks for {name}, which nothing exports");
-            used.insert(name);
+            assert!(exported.contains(name), "{title} asks for {name}, which nothing exports");
         }
-    }
-    for name in POOL_ONLY {
-        assert!(
-            !exported.contains(name) && used.contains(name),
-            "{name} is not of a pool only, or not asked for"
-        );
     }
 }
 

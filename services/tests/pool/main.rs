@@ -7,6 +7,7 @@ mod moves;
 mod blocking;
 #[path = "../scenarios/conference.rs"]
 mod conference;
+mod everybody;
 #[path = "../scenarios/history.rs"]
 mod history;
 #[path = "../scenarios/im.rs"]

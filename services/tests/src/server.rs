@@ -231,8 +231,13 @@ impl Server {
 
     /// Runs `linnet` against this server, with this on its standard input.
     pub fn command(&self, line: &[&str], input: &str) -> Output {
-        let node = self.nodes.iter().find(|node| node.runs()).expect("a node runs");
-        let grpc = node.ports().grpc.to_string();
+        let node = self.nodes.iter().position(Node::runs).expect("a node runs");
+        self.command_at(node, line, input)
+    }
+
+    /// The same, against one node.
+    pub fn command_at(&self, node: usize, line: &[&str], input: &str) -> Output {
+        let grpc = self.nodes[node].ports().grpc.to_string();
         let mut command = Command::new(binary::path());
         command.args(line).args(["--grpc", &grpc]).env_clear();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

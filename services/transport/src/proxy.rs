@@ -206,6 +206,8 @@ mod tests {
         let mut short = &bytes[..20];
         assert_eq!(read(&mut short).await, Err(Unannounced::Closed));
         let (mut silent, _other) = tokio::io::duplex(1);
+        let begun = tokio::time::Instant::now();
         assert_eq!(read(&mut silent).await, Err(Unannounced::Timeout));
+        assert!(begun.elapsed() >= PROXY_WAIT && begun.elapsed() < 2 * PROXY_WAIT);
     }
 }

@@ -2,7 +2,7 @@
 //! answer.
 
 use super::{
-    Again, Answer, DecodeError, Found, Question, ResumptionId, SessionId,
+    Again, Answer, DecodeError, Found, Listing, Question, ResumptionId, SessionId,
     error::Fault,
     part::{Part as _, choice},
 };
@@ -202,7 +202,16 @@ pub enum Message {
         /// What.
         question: Question,
     },
-    /// Its answer.
+    /// Asked of a node: of everybody whose home is in these shards, if all of them are owned there.
+    List {
+        /// Unique, as of questions.
+        id: u64,
+        /// Which shards.
+        shards: Vec<Shard>,
+        /// What.
+        listing: Listing,
+    },
+    /// The answer to either.
     Answer {
         /// Of the question.
         id: u64,
@@ -237,6 +246,7 @@ choice!(
         LetGo: LetGo { session, id },
         SetToken: SetToken { user, token, credentials },
         Question: Question { id, user, question },
+        List: List { id, shards, listing },
         Answer: Reply { id, answer },
     }
     lone {}

@@ -8,6 +8,7 @@ mod conversation;
 mod endpoint;
 mod error;
 mod event;
+mod listing;
 mod message;
 mod part;
 mod question;
@@ -18,6 +19,7 @@ mod tests;
 mod user;
 
 pub use error::DecodeError;
+pub use listing::{ListedConference, Listing};
 pub use message::{Message, Origin};
 pub use question::{Account, Answer, Credentials, Question};
 pub use session::{Again, Found, ResumptionId, SessionId};

@@ -1,7 +1,12 @@
 //! Questions to a user's home that are answered once, and are no commands of its machine: by sessions that sign
 //! somebody in, and by administrators.
 
-use super::part::{choice, needed, record, wrapped};
+#[cfg(doc)]
+use super::Listing;
+use super::{
+    ListedConference,
+    part::{choice, needed, record, wrapped},
+};
 use domain::{
     Address, EndpointName, Refusal, Timestamp,
     account::{Token, Verifier},
@@ -37,6 +42,24 @@ pub enum Answer {
     Describe(Option<Account>),
     /// To `Admin`: carried out, or not.
     Admin(Result<(), Refusal>),
+    /// To [`Listing::Users`].
+    Users {
+        /// In order.
+        addresses: Vec<Address>,
+        /// There may be more behind the last.
+        more: bool,
+    },
+    /// To [`Listing::Conferences`].
+    Conferences {
+        /// In the order of their addresses.
+        conferences: Vec<ListedConference>,
+        /// There may be more behind the last.
+        more: bool,
+    },
+    /// To [`Listing::CountUsers`].
+    Count(u64),
+    /// To any [`Listing`]: not all these shards are owned here, or there is no answer now.
+    NotOwner,
 }
 
 /// What a sign-in is checked against. Empty for an unknown user.
@@ -80,10 +103,10 @@ wrapped!(Option<EndpointName>, EndSessions.endpoint);
 choice!(
     Answer,
     proto::cluster::reply::Answer,
-    fields {}
+    fields { Users: UserList { addresses, more }, Conferences: ConferenceList { conferences, more } }
     lone {}
-    one { Credentials, LastSeen, Describe, Admin }
-    nothing {}
+    one { Credentials, LastSeen, Describe, Admin, Count }
+    nothing { NotOwner }
 );
 record!(Credentials, Credentials { verifiers, tokens, enabled, number });
 wrapped!(Option<LastActivity>, LastSeenAnswer.last);

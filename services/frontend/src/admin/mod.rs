@@ -5,6 +5,7 @@ mod pool;
 mod status;
 
 use crate::{
+    directory::Unlisted,
     entity::{Account, ToUser},
     front::FrontEnd,
 };
@@ -131,11 +132,11 @@ impl admin_server::Admin for Admin {
         let ListUsersRequest { page_size, page_token } = request.into_inner();
         let size = if page_size == 0 { PAGE.0 } else { page_size.min(PAGE.1) };
         let after = if page_token.is_empty() { None } else { Some(self.address(&page_token)?) };
-        let addresses = self
-            .0
-            .users_after(after.as_ref(), size as usize)
-            .await
-            .map_err(|error| Status::internal(error.to_string()))?;
+        let addresses =
+            self.0.users_after(after.as_ref(), size as usize).await.map_err(|unlisted| match unlisted {
+                Unlisted::Incomplete => Status::unavailable(unlisted.to_string()),
+                Unlisted::Rows(_) => Status::internal(unlisted.to_string()),
+            })?;
         let next_page_token = match addresses.last() {
             Some(last) if addresses.len() == size as usize => last.to_string(),
             _ => String::new(),

@@ -9,12 +9,17 @@ pub(super) async fn of(front: &FrontEnd) -> StatusResponse {
     let rates = meters.rates();
     let log = front.log();
     let process = Process::read();
+    let mut troubles = front.troubles();
+    let users = front.count_users().await.unwrap_or_else(|unlisted| {
+        troubles.push(format!("how many users there are is not known: {unlisted}"));
+        0
+    });
     StatusResponse {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         domain: front.domain().to_string(),
         started_at: front.started().0,
-        troubles: front.troubles(),
-        users: front.count_users().await,
+        troubles,
+        users,
         users_online: meters.users_online.get(),
         endpoints: meters.endpoints.get(),
         connections: front.gate().connections() as u64,

@@ -20,7 +20,11 @@ use crate::{
 use actix::{Actor, ActorContext as _, AsyncContext as _, Context, Handler, Message, SpawnHandle};
 use domain::{Home, Out, Timestamp};
 use event_log::Offset;
-use std::{collections::VecDeque, rc::Rc, time::Duration};
+use std::{
+    collections::VecDeque,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 /// What the actor needs of what it hosts: the machine's own interface, and how its effects are done here.
 pub(crate) trait Entity: Sized + Unpin + 'static {
@@ -214,6 +218,7 @@ impl<E: Entity> Handler<Ask<E::Ask>> for EntityActor<E> {
     type Result = ();
 
     fn handle(&mut self, Ask(ask): Ask<E::Ask>, ctx: &mut Self::Context) {
+        let begun = Instant::now();
         self.gauge.handled.set(self.gauge.handled.get() + 1);
         let writable = self.desk.router.log_is_writable();
         let ask = if writable { Some(ask) } else { self.hosted.refuse(ask, &mut self.out) };
@@ -222,6 +227,7 @@ impl<E: Entity> Handler<Ask<E::Ask>> for EntityActor<E> {
             self.hosted.take_back(&mut self.waiting);
         }
         self.settle(ctx);
+        self.desk.meters.rooms.home.took(begun.elapsed());
     }
 }
 

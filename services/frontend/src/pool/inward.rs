@@ -85,6 +85,10 @@ impl Pool {
                     self.to_home(&Home::Conversation(id.clone()), ToShard::Conversation(id, command))
                 }
                 Message::Question { id, user, question } => self.answer(from, id, user, question),
+                Message::List { id, shards, listing } => {
+                    self.hear_listing(from, id, shards, listing);
+                    Ok(())
+                }
                 other => {
                     self.hear_session(from, other);
                     Ok(())

@@ -5,8 +5,10 @@
 //! on the node of its connection, where its home, wherever that is, finds it.
 
 mod admin;
+mod everybody;
 mod inward;
 mod moved;
+mod numbers;
 mod outward;
 mod ports;
 mod questions;
@@ -14,10 +16,13 @@ mod rows;
 mod shards;
 
 pub(crate) use moved::{Moved, PoolChange};
+pub(crate) use numbers::publish_log;
 
 use crate::{
+    directory::Directory,
     entity::ToUser,
     front::Parts,
+    limits,
     session::SessionId,
     shard::ShardActor,
     state::{Changes, Publisher, Standby},
@@ -33,7 +38,10 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
-use tokio::{runtime::Handle, sync::Notify};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore},
+};
 
 /// This node's part in the pool. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +52,8 @@ struct Inner {
     /// Where waiting is done.
     runtime: Handle,
     questions: Questions,
+    /// Places for lists of everybody that are made at the same time.
+    listings: Semaphore,
     /// Rings when shards have moved.
     moved: Notify,
     /// By shard: its actor, while it is owned here.
@@ -61,6 +71,7 @@ struct Inner {
 /// What is there once the front end runs.
 struct Started {
     parts: Parts,
+    directory: Arc<Directory>,
     workers: Vec<actix::ArbiterHandle>,
     /// One a worker; a session's is chosen by its number.
     ports: Vec<Addr<Ports>>,
@@ -78,6 +89,7 @@ impl Pool {
             cluster: OnceLock::new(),
             runtime: Handle::current(),
             questions: Questions::default(),
+            listings: Semaphore::new(limits::LISTINGS),
             moved: Notify::new(),
             homes,
             held,
@@ -99,7 +111,7 @@ impl Pool {
     }
 
     /// The front end runs: from now on shards are taken.
-    pub(crate) async fn start(&self, parts: Parts, workers: &[Arbiter]) {
+    pub(crate) async fn start(&self, parts: Parts, directory: Arc<Directory>, workers: &[Arbiter]) {
         let mut of_workers = Vec::with_capacity(workers.len());
         for worker in workers {
             let (pool, meters) = (self.clone(), Arc::clone(&parts.meters));
@@ -110,7 +122,8 @@ impl Pool {
             |error: &_| tracing::error!(%error, "the system gives no thread; take-overs will be slow");
         let publisher = Publisher::start(&parts, self.changes()).inspect_err(no_thread).ok();
         let standby = Standby::start(self, &parts).inspect_err(no_thread).ok();
-        let set = self.0.started.set(Started { parts, workers, ports: of_workers, publisher, standby });
+        let set =
+            self.0.started.set(Started { parts, directory, workers, ports: of_workers, publisher, standby });
         debug_assert!(set.is_ok(), "a front end starts once");
         self.cluster().set_serving();
     }

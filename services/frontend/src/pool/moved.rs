@@ -28,9 +28,14 @@ impl Moved {
         Self { count, shards }
     }
 
+    /// Whether this one has.
+    pub(super) fn has_shard(&self, shard: Shard) -> bool {
+        self.shards.get(usize::from(shard.0)).copied().unwrap_or(false)
+    }
+
     /// Whether this entity's home has.
     pub(crate) fn has(&self, home: &Home) -> bool {
-        self.shards.get(usize::from(home.shard(self.count).0)).copied().unwrap_or(false)
+        self.has_shard(home.shard(self.count))
     }
 
     /// Whether this user's home has.

@@ -21,6 +21,7 @@ use std::{
     collections::{HashMap, VecDeque},
     rc::Rc,
     sync::Arc,
+    time::Instant,
 };
 use store::Store;
 
@@ -36,6 +37,7 @@ pub(crate) struct Slot {
 struct Open {
     slot: Rc<Slot>,
     entry: Entry,
+    since: Instant,
 }
 
 /// The appends of one shard.
@@ -58,6 +60,7 @@ struct Ledger {
     lost: Option<LostBy>,
     /// A gap to be read from there, off this thread.
     gap: Option<Offset>,
+    meters: Arc<Meters>,
 }
 
 /// See the module.
@@ -103,6 +106,7 @@ impl Desk {
             is_shared: parts.pool.is_some(),
             lost: None,
             gap: None,
+            meters: Arc::clone(&parts.meters),
         };
         Self {
             shard,
@@ -154,7 +158,7 @@ impl Desk {
             return;
         };
         let mut ledger = self.ledger.borrow_mut();
-        ledger.open.push_back(Open { slot, entry });
+        ledger.open.push_back(Open { slot, entry, since: Instant::now() });
         ledger.hand_over();
         if ledger.retake && !self.retry_known.get() {
             // A full mailbox is no loss: the actor looks with every message that it handles.
@@ -357,6 +361,7 @@ impl Ledger {
         self.failures = 0;
         if let Some(open) = self.open.pop_front() {
             self.handed = self.handed.saturating_sub(1);
+            self.meters.rooms.log.took(open.since.elapsed());
             told.push((open.slot, offset));
         }
     }

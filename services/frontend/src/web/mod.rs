@@ -93,7 +93,9 @@ async fn ready(web: web::Data<Web>) -> impl Responder {
 
 async fn metrics(web: web::Data<Web>) -> impl Responder {
     web.front.publish_meters();
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(web.metrics.render())
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(web.metrics.render() + &web.front.meters().rooms.text())
 }
 
 /// XEP-0156 §3: the ways for clients that know only the domain.

@@ -5,8 +5,11 @@ use super::{
     events::event,
     people::*,
 };
-use crate::wire::{Account, Again, Answer, Credentials, Found, Message, Question, ResumptionId, SessionId};
-use domain::{EndpointId, user::LastActivity};
+use crate::wire::{
+    Account, Again, Answer, Credentials, Found, ListedConference, Listing, Message, Question, ResumptionId,
+    SessionId,
+};
+use domain::{EndpointId, Shard, user::LastActivity};
 use proptest::{collection::vec, option, prelude::*, result::maybe_err};
 
 fn session() -> impl Strategy<Value = SessionId> {
@@ -143,6 +146,28 @@ fn answer() -> impl Strategy<Value = Answer> {
         option::of(last).prop_map(Answer::LastSeen),
         option::of(account).prop_map(Answer::Describe),
         maybe_err(Just(()), refusal()).prop_map(Answer::Admin),
+        lists(),
+    ]
+}
+
+fn lists() -> impl Strategy<Value = Answer> {
+    let conference = (address(), text(), any::<u32>())
+        .prop_map(|(address, name, occupants)| ListedConference { address, name, occupants });
+    prop_oneof![
+        (vec(address(), 0..3), any::<bool>()).prop_map(|(addresses, more)| Answer::Users { addresses, more }),
+        (vec(conference, 0..3), any::<bool>())
+            .prop_map(|(conferences, more)| Answer::Conferences { conferences, more }),
+        any::<u64>().prop_map(Answer::Count),
+        Just(Answer::NotOwner),
+    ]
+}
+
+fn listing() -> impl Strategy<Value = Listing> {
+    let (after, max) = (|| option::of(address()), any::<u32>);
+    prop_oneof![
+        (after(), max()).prop_map(|(after, max)| Listing::Users { after, max }),
+        (after(), max()).prop_map(|(after, max)| Listing::Conferences { after, max }),
+        Just(Listing::CountUsers),
     ]
 }
 
@@ -154,5 +179,7 @@ pub(super) fn questions() -> impl Strategy<Value = Message> {
             question
         }),
         (any::<u64>(), answer()).prop_map(|(id, answer)| Message::Answer { id, answer }),
+        (any::<u64>(), vec(any::<u16>().prop_map(Shard), 0..3), listing())
+            .prop_map(|(id, shards, listing)| Message::List { id, shards, listing }),
     ]
 }
