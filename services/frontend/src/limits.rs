@@ -42,17 +42,8 @@ pub const UNDELIVERED: usize = 4_096;
 pub const RETRY_DELAY: Duration = Duration::from_millis(20);
 /// Changed rows are written this often; a restart replays about this much of the log.
 pub const SNAPSHOT_EVERY: Duration = Duration::from_secs(10);
-/// What has changed in the shards of a node in a pool is put into `linnet.state` this often; a new owner that has no copy
-/// of its own replays about this much of the log. What failed is tried again after this, too.
-pub const PUBLISH_EVERY: Duration = Duration::from_secs(10);
-/// Between comparing one newly owned shard with what lies in `linnet.state` and the next one.
-pub const COMPARE_PAUSE: Duration = Duration::from_millis(100);
 /// Entities of a shard that are remembered as changed since they were last put; at the limit the rows of all are looked at.
 pub const CHANGED: usize = 65_536;
-/// Records of the state are waited for so long; then they are put again.
-pub const STATE_FLUSH: Duration = Duration::from_secs(10);
-/// Who hands a shard over waits so long for its newest state to be put; without it the next owner replays more.
-pub const RELEASE_FLUSH: Duration = Duration::from_secs(2);
 /// Bytes of an entity in one record of the state; a larger one is cut into parts of this size.
 pub const STATE_PART: usize = 1 << 20;
 /// Large entities of a shard whose old parts are removed when new ones are put; those of more are removed by the next
@@ -62,12 +53,6 @@ pub const LARGE_ENTITIES: usize = 10_000;
 pub const STATE_PARTS_BYTES: usize = 512 * 1024 * 1024;
 /// Bytes of entities that are written into the database at once while the state of a shard is loaded.
 pub const LOAD_BYTES: usize = 4 * 1024 * 1024;
-/// A node that is more records behind the end of a shard first loads what lies in `linnet.state`.
-pub const REPLAY_RECORDS: u64 = 50_000;
-/// The next owner in line folds what is new this often.
-pub const STANDBY_EVERY: Duration = Duration::from_secs(2);
-/// Pages of one shard ([`REPLAY_BYTES`] each) that it folds before it looks at the other shards.
-pub const STANDBY_PAGES: usize = 64;
 /// A shard whose appends have failed so often in a row counts as one that takes no records, and the node as not ready.
 pub const STUCK_AFTER: u32 = 5;
 /// An append that the log refused (disk full) is tried again after this.

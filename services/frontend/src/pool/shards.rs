@@ -2,8 +2,8 @@
 
 use super::{Pool, Started};
 use crate::{
-    limits,
     shard::{self, ShardActor, TakeError, Taken, WriteDown},
+    state::pace,
 };
 use cluster::NodeId;
 use domain::Shard;
@@ -87,7 +87,7 @@ impl Pool {
                 tracing::warn!(shard = shard.0, "a shard is handed over while the log does not answer");
             }
             if let Some(publisher) = pool.started().and_then(|started| started.publisher.as_ref()) {
-                publisher.put_now(shard, limits::RELEASE_FLUSH).await;
+                publisher.put_now(shard, pace::RELEASE_FLUSH).await;
             }
             pool.changes().set_owned(shard, None);
             pool.set_held(shard, false);

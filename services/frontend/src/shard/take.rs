@@ -10,7 +10,7 @@ use super::{
 use crate::{
     front::Parts,
     limits,
-    state::{LoadError, load},
+    state::{LoadError, load, pace},
 };
 use domain::{Home, Shard};
 use event_log::{
@@ -132,7 +132,7 @@ fn start(shard: Shard, parts: &Parts, end: Offset) -> Result<Checkpoint, TakeErr
         Err(ReadError::Trimmed { first, .. }) => Some(first),
         read => read.map(|_| None)?,
     };
-    if first.is_none() && end.0 - own.offset.0 <= limits::REPLAY_RECORDS {
+    if first.is_none() && end.0 - own.offset.0 <= pace::REPLAY_RECORDS {
         return Ok(own);
     }
     let loaded = match (load(shard, parts), first) {

@@ -9,6 +9,7 @@
 mod changes;
 mod fold;
 mod load;
+pub(crate) mod pace;
 mod publish;
 mod publisher;
 mod standby;

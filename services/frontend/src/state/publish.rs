@@ -4,6 +4,7 @@
 use super::{
     changes::{Changed, Due},
     fold::{Fold, FoldError},
+    pace,
     topic::Topic,
 };
 use crate::limits;
@@ -67,7 +68,7 @@ impl<T: Topic> Publish<'_, T> {
         let homes = self.entities(due, is_newer)?;
         self.entities_of(due, &homes)?;
         let checkpoint = self.checkpoint(due)?;
-        self.state.flush(limits::STATE_FLUSH)?;
+        self.state.flush(pace::STATE_FLUSH)?;
         let garbage = fold.garbage(self.epoch);
         tracing::debug!(
             shard = self.shard.0,
@@ -144,7 +145,7 @@ impl<T: Topic> Publish<'_, T> {
         let key = key.encode();
         loop {
             match self.state.put(self.shard, &key, value) {
-                Err(StateError::QueueFull) => self.state.flush(limits::STATE_FLUSH)?,
+                Err(StateError::QueueFull) => self.state.flush(pace::STATE_FLUSH)?,
                 done => return Ok(done?),
             }
         }

@@ -3,9 +3,10 @@
 
 use super::{
     changes::{Changed, Changes, Term},
+    pace,
     publish::{Large, Publish, PublishError},
 };
-use crate::{front::Parts, limits, meters::Meters};
+use crate::{front::Parts, meters::Meters};
 use domain::Shard;
 use event_log::{Log, Offset, State, StateError};
 use std::{
@@ -41,7 +42,7 @@ impl Publisher {
             changes: Arc::clone(changes),
             state: None,
             large: HashMap::new(),
-            next: Instant::now() + limits::PUBLISH_EVERY,
+            next: Instant::now() + pace::PUBLISH_EVERY,
             compare: Instant::now(),
             is_failing: false,
         };
@@ -109,9 +110,9 @@ impl Run {
         if self.next <= Instant::now() {
             let all: Vec<Shard> = self.log.shards().all().collect();
             self.put(&all);
-            self.next = Instant::now() + limits::PUBLISH_EVERY;
+            self.next = Instant::now() + pace::PUBLISH_EVERY;
         } else if let Some(shard) = new {
-            let pause = if self.compare_one(shard) { limits::COMPARE_PAUSE } else { limits::PUBLISH_EVERY };
+            let pause = if self.compare_one(shard) { pace::COMPARE_PAUSE } else { pace::PUBLISH_EVERY };
             self.compare = Instant::now() + pause;
         }
     }
@@ -186,7 +187,7 @@ impl Run {
 
     /// What was put counts when all of it is durable; false if it does not.
     fn settle(&mut self, all: Vec<Put>, outcome: Result<(), PublishError>) -> bool {
-        let flushed = self.state.as_ref().map_or(Ok(()), |state| state.flush(limits::STATE_FLUSH));
+        let flushed = self.state.as_ref().map_or(Ok(()), |state| state.flush(pace::STATE_FLUSH));
         let is_durable = flushed.is_ok();
         for Put { shard, term, changed, checkpoint } in all {
             if is_durable {

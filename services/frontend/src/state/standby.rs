@@ -3,10 +3,9 @@
 //!
 //! Invariant: nobody else here writes rows of a shard while this does ([`Pool::with_rows`]).
 
-use super::load;
+use super::{load, pace};
 use crate::{
     front::Parts,
-    limits,
     pool::Pool,
     shard::{Replay, TakeError, read, write_rows},
 };
@@ -56,7 +55,7 @@ struct Run {
 
 impl Run {
     fn run(&mut self, stop: &Receiver<()>) {
-        while stop.recv_timeout(limits::STANDBY_EVERY) == Err(RecvTimeoutError::Timeout) {
+        while stop.recv_timeout(pace::STANDBY_EVERY) == Err(RecvTimeoutError::Timeout) {
             for shard in self.parts.log.shards().all() {
                 if self.pool.is_next(shard) {
                     self.follow(shard);
@@ -67,7 +66,7 @@ impl Run {
 
     /// Folds what is new, a bounded time.
     fn follow(&mut self, shard: Shard) {
-        for page in 0..limits::STANDBY_PAGES {
+        for page in 0..pace::STANDBY_PAGES {
             let turn = self.pool.with_rows(shard, || fold_page(shard, &self.parts, page == 0));
             match turn {
                 Some(Ok(Turn::More)) => {}
@@ -94,7 +93,7 @@ fn fold_page(shard: Shard, parts: &Parts, is_first: bool) -> Result<Turn, TakeEr
     if checkpoint.offset >= end {
         return Ok(Turn::Done);
     }
-    let is_far = is_first && end.0 - checkpoint.offset.0 > limits::REPLAY_RECORDS;
+    let is_far = is_first && end.0 - checkpoint.offset.0 > pace::REPLAY_RECORDS;
     let records = match read(&parts.log, shard, checkpoint.offset) {
         Err(TakeError::Read(trimmed @ ReadError::Trimmed { .. })) => {
             let is_nearer = load(shard, parts)?.offset > checkpoint.offset;
