@@ -1,8 +1,14 @@
 //! Lists of everybody: each node lists the users of all, whole or not at all.
 
 use serde_json::Value;
-use std::process::Output;
+use std::{
+    process::Output,
+    time::{Duration, Instant},
+};
 use tests::Server;
+
+/// As `frontend::limits` has it.
+const LISTING: Duration = Duration::from_secs(10);
 
 fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -45,7 +51,9 @@ fn the_users_of_all_nodes_are_listed_by_each_also_after_one_has_died() {
     // Nobody can claim what was the dead one's: rather no list than a part of it.
     server.kafka().pause(1);
     server.kill_node(0);
+    let since = Instant::now();
     let refused = server.command_at(1, &["user", "list"], "");
+    assert!(since.elapsed() >= LISTING, "others may be about to claim it: {:?}", since.elapsed());
     assert!(
         !refused.status.success() && text(&refused).contains("not every shard has an owner"),
         "{}",

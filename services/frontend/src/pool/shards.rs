@@ -2,6 +2,7 @@
 
 use super::{Pool, Started};
 use crate::{
+    limits,
     shard::{self, ShardActor, TakeError, Taken, WriteDown},
     state::pace,
 };
