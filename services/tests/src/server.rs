@@ -120,6 +120,11 @@ impl Server {
         }
     }
 
+    /// The prefix of its topics there.
+    pub fn topics(&self) -> &str {
+        self.nodes[0].option("--kafka-prefix").expect("a pool has topics")
+    }
+
     /// How many nodes it has, running or not.
     pub fn size(&self) -> usize {
         self.nodes.len()

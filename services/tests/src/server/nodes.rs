@@ -89,6 +89,12 @@ impl Node {
         self.running = Some(launch(self.data.path(), self.disk.as_deref(), &self.role, &self.options));
     }
 
+    /// What it was told by this option.
+    pub(super) fn option(&self, name: &str) -> Option<&str> {
+        let at = self.role.iter().position(|word| word == name)?;
+        self.role.get(at + 1).map(String::as_str)
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.name
     }
