@@ -22,7 +22,7 @@ pub(crate) struct Numbered {
 pub(crate) fn said(server: &Server) -> Result<BTreeMap<String, Vec<Numbered>>, String> {
     let options = Options {
         shards: ShardCount::new(crate::SHARDS).expect("not zero"),
-        patience: Duration::from_secs(60),
+        patience: Duration::from_mins(1),
         ..Options::new(server.kafka().brokers(), server.topics(), DOMAIN)
     };
     let log = Log::connect(options).map_err(|error| error.to_string())?;

@@ -109,8 +109,8 @@ fn nothing_is_lost_doubled_or_out_of_order_in_a_storm() {
 fn faults(length: Duration) -> Vec<Fault> {
     match env::var("LINNET_CHAOS_FAULTS") {
         Ok(names) => {
-            let named = |name: &str| Fault::named(name).unwrap_or_else(|| panic!("there is no fault {name}"));
-            names.split(',').map(named).collect()
+            let fault = |word: &str| Fault::named(word).unwrap_or_else(|| panic!("there is no fault {word}"));
+            names.split(',').map(fault).collect()
         }
         Err(_) if length.is_zero() => SHORT.to_vec(),
         Err(_) => Vec::new(),

@@ -53,7 +53,7 @@ fn who_has_moved_has_contacts_is_seen_and_sees() {
     let shard = shard_of_user(&address(0));
     let shards = Shards::of(&server);
     let target = (0..2).find(|node| !shards.owned_by(*node).contains(&shard)).expect("one of two");
-    shards.move_one(&server, shard, target).expect("moved");
+    Shards::move_one(&server, shard, target).expect("moved");
     Shards::wait_until_calm(&server);
     assert!(Shards::of(&server).owned_by(target).contains(&shard));
 

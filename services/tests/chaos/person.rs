@@ -199,16 +199,15 @@ impl Person {
             }
             None => Err("no node runs".to_owned()),
         };
-        match came {
-            Ok(node) => self.records.nodes.push((self.board.now(), node)),
-            Err(_) => {
-                // What there was of a session must not be taken for the parked one.
-                self.client.management = None;
-                self.client.cut_off();
-                // A good client does not come back in step with all others.
-                let pause = 50 + self.chance.below(250);
-                std::thread::sleep(Duration::from_millis(pause));
-            }
+        if let Ok(node) = came {
+            self.records.nodes.push((self.board.now(), node));
+        } else {
+            // What there was of a session must not be taken for the parked one.
+            self.client.management = None;
+            self.client.cut_off();
+            // A good client does not come back in step with all others.
+            let pause = 50 + self.chance.below(250);
+            std::thread::sleep(Duration::from_millis(pause));
         }
         self.heard_at = Instant::now();
         self.asked_at = None;

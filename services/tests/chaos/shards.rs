@@ -54,7 +54,7 @@ impl Shards {
     }
 
     /// As an operator does it.
-    pub(crate) fn move_one(&self, server: &Server, shard: u16, node: usize) -> Result<(), String> {
+    pub(crate) fn move_one(server: &Server, shard: u16, node: usize) -> Result<(), String> {
         let moved = server.command(&["shard", "move", &shard.to_string(), &format!("n{}", node + 1)], "");
         if moved.status.success() {
             return Ok(());

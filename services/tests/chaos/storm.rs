@@ -168,7 +168,7 @@ impl Storm<'_> {
         let (shard, node) = shards.some_move(self.server.size(), &mut self.chance);
         self.say(&format!("shard {shard} moves to n{}", node + 1));
         let from = self.board.now();
-        if let Err(problem) = shards.move_one(self.server, shard, node) {
+        if let Err(problem) = Shards::move_one(self.server, shard, node) {
             return self.say(&problem);
         }
         self.done.push(Done::Moved { from, shard });

@@ -116,7 +116,11 @@ impl Person {
             Place::Conference(_) => None,
         };
         let heard = |from: &String| {
-            self.records.heard.iter().rev().any(|h| h.place == *from && h.origin.ends_with(".last"))
+            self.records
+                .heard
+                .iter()
+                .rev()
+                .any(|h| h.place == *from && h.origin.split('.').next_back() == Some("last"))
         };
         self.part.places.iter().filter_map(place).all(|from| heard(&from))
     }

@@ -31,8 +31,8 @@ impl Person {
         if now < self.due || self.open.len() >= WINDOW {
             return;
         }
-        let pace = u64::try_from(self.part.pace.as_micros()).unwrap_or(u64::MAX);
-        self.due = now + Duration::from_micros(pace / 2 + self.chance.below(pace));
+        let micros = u64::try_from(self.part.pace.as_micros()).unwrap_or(u64::MAX);
+        self.due = now + Duration::from_micros(micros / 2 + self.chance.below(micros));
         let place = self.chance.index(self.part.places.len());
         self.prepare(place, now);
     }
@@ -199,10 +199,8 @@ impl Person {
     pub(super) fn untrue(&self) -> Vec<String> {
         let wrong = |contact: &usize| {
             let seen = self.sees(*contact);
-            let right = match self.part.gone.contains(contact) {
-                true => seen.is_none(),
-                false => seen == Some(last_note(*contact)),
-            };
+            let shown = (!self.part.gone.contains(contact)).then(|| last_note(*contact));
+            let right = seen == shown;
             (!right).then(|| format!("{} sees {} as {seen:?}", name(self.part.person), address(*contact)))
         };
         self.part.contacts.iter().filter_map(wrong).collect()
