@@ -39,7 +39,7 @@ impl Component {
     /// Errors: the stream error.
     pub fn connect(server: &Server, address: &str, secret: &str) -> Result<Self, String> {
         let port = server.ports().component.ok_or("no listener for components")?;
-        let wire = Wire::connect(port).map_err(|error| error.to_string())?;
+        let wire = Wire::connect(port, crate::limits::WAIT).map_err(|error| error.to_string())?;
         let mut component = Self { wire, inbox: VecDeque::new(), ended: false };
         component.say(&format!(
             "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='{address}'>"

@@ -124,6 +124,11 @@ impl Server {
         }
     }
 
+    /// The prefix of its topics there.
+    pub fn topics(&self) -> &str {
+        self.nodes[0].option("--kafka-prefix").expect("a pool has topics")
+    }
+
     /// How many nodes it has, running or not.
     pub fn size(&self) -> usize {
         self.nodes.len()
@@ -152,11 +157,6 @@ impl Server {
     /// Takes from a node that does not run all that it has on its disk but its certificate.
     pub fn wipe_node(&self, node: usize) {
         self.nodes[node].wipe();
-    }
-
-    /// The prefix of the topics of a pool.
-    pub fn topics(&self) -> &str {
-        self.nodes[0].setting("--kafka-prefix")
     }
 
     /// A number that a node shows on `/metrics`.

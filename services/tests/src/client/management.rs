@@ -50,6 +50,12 @@ impl Management {
         format!("<a xmlns='{NS}' h='{}'/>", self.heard)
     }
 
+    /// Whether the server may say that it has dealt with so many.
+    pub(super) fn may_be(&self, element: &Element) -> bool {
+        let h: Option<u32> = element.attribute("h").and_then(|h| h.parse().ok());
+        h.is_some_and(|h| h.wrapping_sub(self.acknowledged) as usize <= self.open.len())
+    }
+
     /// Takes the server's count from an `<a/>` or a `<resumed/>`.
     pub(super) fn acknowledge(&mut self, element: &Element) {
         let h: u32 = element.attribute("h").and_then(|h| h.parse().ok()).expect("a count");

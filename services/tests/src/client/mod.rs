@@ -54,6 +54,8 @@ pub struct Client {
     pub management: Option<Management>,
     /// Whether acknowledgements are given when the server asks.
     pub acknowledges: bool,
+    /// How long a server may take for a step of signing in, before this client would try another.
+    pub patience: Duration,
     bound: bool,
     fences: u32,
 }
@@ -71,6 +73,7 @@ impl Client {
             ended: false,
             management: None,
             acknowledges: true,
+            patience: WAIT,
             bound: false,
             fences: 0,
         }
@@ -78,7 +81,12 @@ impl Client {
 
     /// The server has other ports now.
     pub fn moved(&mut self, server: &Server) {
-        self.ports = server.ports();
+        self.goes_to(server.ports());
+    }
+
+    /// It connects here next.
+    pub fn goes_to(&mut self, ports: Ports) {
+        self.ports = ports;
     }
 
     /// It connects there from now on.
@@ -89,9 +97,9 @@ impl Client {
     /// Opens a connection; nothing is said on it yet, except TLS where that comes first.
     pub fn connect(&mut self, way: Way) -> io::Result<()> {
         let wire = match way {
-            Way::StartTls => Wire::connect(self.ports.xmpp)?,
+            Way::StartTls => Wire::connect(self.ports.xmpp, self.patience)?,
             Way::Tls => {
-                let mut wire = Wire::connect(self.ports.xmpp_tls)?;
+                let mut wire = Wire::connect(self.ports.xmpp_tls, self.patience)?;
                 wire.secure(&self.trust)?;
                 wire
             }
@@ -198,7 +206,7 @@ impl Client {
 
     /// Waits for the first element of that name, dropping what comes before it.
     pub fn expect(&mut self, name: &str) -> Result<Element, String> {
-        self.take_first(WAIT, |element| element.name() == name)
+        self.take_first(self.patience, |element| element.name() == name)
             .ok_or_else(|| format!("no <{name}/> came: {}", self.heard()))
     }
 

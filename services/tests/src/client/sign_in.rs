@@ -117,7 +117,7 @@ impl Client {
         namespace: &str,
     ) -> Result<(Element, Option<Exchange>), String> {
         loop {
-            let answer = self.take_first(WAIT, |element| element.namespace() == namespace);
+            let answer = self.take_first(self.patience, |element| element.namespace() == namespace);
             let answer = answer.ok_or_else(|| format!("no answer came: {}", self.heard()))?;
             match (answer.name(), &mut exchange) {
                 ("challenge", Some(exchange)) => {
@@ -161,15 +161,25 @@ impl Client {
 
     /// Comes back on a new connection: what the server has not counted is sent again.
     pub fn resume(&mut self, way: Way) -> Result<(), String> {
-        let mut management = self.management.take().ok_or("management was never on")?;
+        let management = self.management.take().ok_or("management was never on")?;
         self.prepare(way)?;
         self.authenticate(Mechanism::named("SCRAM-SHA-256"), &password(&self.user.clone()))?;
         self.expect("features")?;
+        self.resume_here(management)
+    }
+
+    /// Takes a session up on this stream, which has come as far as the features after SASL.
+    pub fn resume_here(&mut self, mut management: Management) -> Result<(), String> {
         self.say(&format!("<resume xmlns='{SM}' previd='{}' h='{}'/>", management.id, management.heard))?;
-        let answer = self.take_first(WAIT, |element| element.namespace() == SM);
+        let answer = self.take_first(self.patience, |element| element.namespace() == SM);
         let answer = answer.ok_or_else(|| format!("no answer came: {}", self.heard()))?;
         if answer.name() != "resumed" {
             return Err(String::from_utf8_lossy(&answer.to_bytes()).into_owned());
+        }
+        if !management.may_be(&answer) {
+            let text = String::from_utf8_lossy(&answer.to_bytes()).into_owned();
+            let (acknowledged, open) = (management.acknowledged, management.open.len());
+            return Err(format!("{text} after {acknowledged} were acknowledged, with {open} open"));
         }
         management.acknowledge(&answer);
         let again: Vec<String> = management.open.iter().cloned().collect();

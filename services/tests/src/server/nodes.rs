@@ -102,10 +102,10 @@ impl Node {
         }
     }
 
-    /// A word of its command line, behind this one.
-    pub(super) fn setting(&self, flag: &str) -> &str {
-        let mut words = self.role.iter().skip_while(|word| *word != flag);
-        words.nth(1).expect("it is set")
+    /// What it was told by this option.
+    pub(super) fn option(&self, name: &str) -> Option<&str> {
+        let at = self.role.iter().position(|word| word == name)?;
+        self.role.get(at + 1).map(String::as_str)
     }
 
     pub(super) fn name(&self) -> &str {

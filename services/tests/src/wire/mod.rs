@@ -53,9 +53,9 @@ pub struct Wire {
 
 impl Wire {
     /// A stream, without TLS as yet.
-    pub fn connect(address: SocketAddr) -> io::Result<Self> {
+    pub fn connect(address: SocketAddr, patience: Duration) -> io::Result<Self> {
         let framing = Framing::Stream(Splitter::default());
-        Ok(Self::by(Way::Socket(Socket::connect(address)?, framing)))
+        Ok(Self::by(Way::Socket(Socket::connect_within(address, patience)?, framing)))
     }
 
     /// A WebSocket, inside TLS.

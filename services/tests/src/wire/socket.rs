@@ -14,15 +14,21 @@ use std::{
 pub struct Socket {
     tcp: TcpStream,
     tls: Option<Box<StreamOwned<ClientConnection, TcpStream>>>,
+    patience: Duration,
 }
 
 impl Socket {
     /// Connects.
     pub fn connect(address: SocketAddr) -> io::Result<Self> {
-        let tcp = TcpStream::connect_timeout(&address, WAIT)?;
+        Self::connect_within(address, WAIT)
+    }
+
+    /// Connects; neither that nor a part of TLS's handshake may take longer.
+    pub fn connect_within(address: SocketAddr, patience: Duration) -> io::Result<Self> {
+        let tcp = TcpStream::connect_timeout(&address, patience)?;
         tcp.set_nodelay(true)?;
         tcp.set_write_timeout(Some(WRITE))?;
-        Ok(Self { tcp, tls: None })
+        Ok(Self { tcp, tls: None, patience })
     }
 
     /// Connects from one of this machine's other addresses.
@@ -30,13 +36,13 @@ impl Socket {
         let socket = socket2::Socket::new(Domain::for_address(to), Type::STREAM, None)?;
         socket.bind(&SocketAddr::new(from, 0).into())?;
         socket.connect_timeout(&to.into(), WAIT)?;
-        Ok(Self { tcp: socket.into(), tls: None })
+        Ok(Self { tcp: socket.into(), tls: None, patience: WAIT })
     }
 
     /// Speaks TLS from here on; the handshake is done when this returns.
     pub fn secure(&mut self, trust: &Trust, protocol: &[u8]) -> io::Result<()> {
         let mut stream = StreamOwned::new(trust.client(protocol)?, self.tcp.try_clone()?);
-        self.tcp.set_read_timeout(Some(WAIT))?;
+        self.tcp.set_read_timeout(Some(self.patience))?;
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
         }
