@@ -188,7 +188,8 @@ fn a_pool_behind_it_tells_its_clients_apart_by_their_addresses() {
     // Past the balancer there is no way.
     let direct = server.ports().xmpp;
     assert!(!is_let_in([127, 0, 0, 4], direct, &mut stay));
-    assert!(wire::Wire::connect(server.ports().xmpp_tls).expect("connected").secure(server.trust()).is_err());
+    let mut wire = wire::Wire::connect(server.ports().xmpp_tls, WAIT).expect("connected");
+    assert!(wire.secure(server.trust()).is_err());
     let metrics = [0, 1].map(|node| {
         let answer = wire::request(server.ports_of(node).http, server.trust(), "GET /metrics", &[], b"");
         String::from_utf8(answer.expect("answered").body).expect("text")
