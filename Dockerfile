@@ -9,7 +9,7 @@ RUN --mount=type=cache,target=/cache --mount=type=cache,target=/linnet/target --
     LINNET_CACHE=/cache make build && cp target/release/linnet /linnet/linnet
 
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libstdc++6 && rm -rf /var/lib/apt/lists/* \
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libstdc++6 libssl3 && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 linnet && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/linnet --shell /usr/sbin/nologin linnet \
     && mkdir -p /var/lib/linnet /etc/linnet && chown linnet:linnet /var/lib/linnet /etc/linnet
 COPY --from=build /linnet/linnet /usr/local/bin/linnet

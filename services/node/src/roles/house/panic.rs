@@ -29,7 +29,7 @@ mod tests {
             let _ = thread::spawn(|| panic!("as intended")).join();
             return;
         }
-        let name = "roles::standard::panic::tests::a_panic_of_any_thread_ends_the_process";
+        let name = "roles::house::panic::tests::a_panic_of_any_thread_ends_the_process";
         let child = Command::new(env::current_exe().expect("known"))
             .args(["--exact", name, "--nocapture"])
             .env(CHILD, "1")
