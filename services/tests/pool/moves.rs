@@ -5,7 +5,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use tests::{Server, Stage, client::Way, limits::WAIT, server::DOMAIN};
+use tests::{Server, Stage, limits::WAIT, server::DOMAIN};
 
 /// Alice is at the first node, Bob at the second, Carol at the third.
 const TALK: &str = "alice/phone signs in with management
@@ -126,32 +126,8 @@ fn a_message_is_held_while_kafka_is_away_and_people_sign_in() {
     stage.play(GO_ON);
 }
 
-/// As `frontend::limits` has them.
+/// As `frontend::limits` has it.
 const REPORT_DELAY: Duration = Duration::from_millis(50);
-const HOMELESS: Duration = Duration::from_secs(10);
-
-#[test]
-fn whose_home_is_nobodys_is_waited_for_and_then_told_to_try_later() {
-    let mut server = Server::start_pool(2, 1, &[]);
-    let packed = {
-        let mut stage = Stage::on(&server);
-        stage.play("alice/phone signs in");
-        home_is_at(&server, &stage.account("alice"), "n2");
-        stage.pack()
-    };
-    // Nobody can claim what the second node had.
-    server.kafka().pause(1);
-    server.kill_node(1);
-    let mut stage = Stage::stay(&server, packed);
-    stage.client("alice/phone").go_to(server.ports_of(0));
-    let since = Instant::now();
-    let refused = stage.client("alice/phone").sign_in(Way::StartTls).expect_err("nobody knows her");
-    assert!(refused.contains("temporary-auth-failure"), "{refused}");
-    assert!(since.elapsed() >= HOMELESS, "{:?}", since.elapsed());
-    server.kafka().resume(1);
-    stage.play("alice/phone signs in");
-}
-
 /// As `frontend::limits` has it: so long a stop waits for the log.
 const RELEASE: Duration = Duration::from_secs(5);
 

@@ -55,6 +55,9 @@ pub struct Server {
     kafka: Option<Broker>,
 }
 
+/// So long nothing moves in a pool that has settled.
+const SETTLED: Duration = Duration::from_millis(500);
+
 /// The Kafka of a pool.
 enum Broker {
     Shared(&'static Kafka),
@@ -91,7 +94,27 @@ impl Server {
             Broker::Shared(kafka) => kafka,
             Broker::Own(kafka) => kafka,
         };
-        Self::of(nodes::pool(nodes, kafka, options), Some(broker))
+        let server = Self::of(nodes::pool(nodes, kafka, options), Some(broker));
+        server.settles();
+        server
+    }
+
+    /// Waits until every shard has an owner, each node some, and none is on its way to another.
+    fn settles(&self) {
+        let since = Instant::now();
+        let mut before = String::new();
+        loop {
+            let listed =
+                String::from_utf8_lossy(&self.command(&["shard", "list", "--json"], "").stdout).into_owned();
+            let all = (0..self.size())
+                .all(|node| listed.contains(&format!("\"owner\": \"{}\"", self.nodes[node].name())));
+            if all && listed == before && !listed.contains("\"owner\": null") {
+                return;
+            }
+            assert!(since.elapsed() < START, "the pool does not settle: {listed}\n{}", self.log());
+            before = listed;
+            thread::sleep(SETTLED);
+        }
     }
 
     fn of(nodes: Vec<Node>, kafka: Option<Broker>) -> Self {

@@ -30,6 +30,8 @@ const PASSWORD_BYTES: usize = 1023;
 const PAGE: (u32, u32) = (100, 1000);
 /// A home that does not answer in this time is reported as unavailable.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a command is asked whose home moves before it has answered.
+const ATTEMPTS: u32 = 5;
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
@@ -64,9 +66,24 @@ impl Admin {
         })
     }
 
+    /// Carries a command out; once more if the user's home moves before it has answered.
     async fn command(&self, address: Address, command: Command) -> Result<(), Status> {
-        let (reply, outcome) = oneshot::channel();
-        self.ask(address, ToUser::Admin(command, reply), outcome).await?.map_err(|refusal| refused(&refusal))
+        for attempt in 0..ATTEMPTS {
+            let (reply, outcome) = oneshot::channel();
+            let ask = ToUser::Admin(command.clone(), reply);
+            if !self.0.router().ask_patiently(address.clone(), ask).await {
+                return Err(Status::unavailable("the server is busy; try again"));
+            }
+            match tokio::time::timeout(PATIENCE, outcome).await {
+                Ok(Ok(Ok(()))) => return Ok(()),
+                // It was made by the attempt before, whose answer was lost.
+                Ok(Ok(Err(refusal))) if attempt > 0 && refusal.reason == Reason::Conflict => return Ok(()),
+                Ok(Ok(Err(refusal))) => return Err(refused(&refusal)),
+                Ok(Err(_)) => {}
+                Err(_) => break,
+            }
+        }
+        Err(Status::unavailable("the user's home did not answer; try again"))
     }
 
     async fn describe(&self, address: Address) -> Result<Account, Status> {
@@ -76,16 +93,6 @@ impl Admin {
             return Err(Status::unavailable("the user's home did not answer; try again"));
         };
         found.ok_or_else(|| Status::not_found("there is no such user"))
-    }
-
-    async fn ask<T>(&self, address: Address, ask: ToUser, answer: oneshot::Receiver<T>) -> Result<T, Status> {
-        if !self.0.router().ask_patiently(address, ask).await {
-            return Err(Status::unavailable("the server is busy; try again"));
-        }
-        match tokio::time::timeout(PATIENCE, answer).await {
-            Ok(Ok(answer)) => Ok(answer),
-            _ => Err(Status::unavailable("the user's home did not answer; try again")),
-        }
     }
 }
 

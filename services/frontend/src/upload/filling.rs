@@ -157,7 +157,12 @@ mod tests {
         crate::block_on(async {
             let filling = take(&slots, &ask(&slots, 60).expect("granted"));
             let mut receiving = Box::pin(filling.receive(body(&[&[1; 59]]).chain(stream::pending())));
-            while entries(folder.path()) == 0 {
+            // Until the file is there: another thread makes it, in a folder that is made before.
+            let is_begun = || {
+                let folders = fs::read_dir(folder.path()).expect("readable").flatten();
+                folders.into_iter().any(|slot| entries(&slot.path()) > 0)
+            };
+            while !is_begun() {
                 assert!(futures_util::poll!(&mut receiving).is_pending());
             }
             drop(receiving);
