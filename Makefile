@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Each installs what it needs first.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: run build test check fmt lint deny fuzz bench units chaos clean
+.PHONY: run build test check fmt lint deny fuzz bench units pool chaos clean
 CARGO := ROCKSDB_STATIC=1 ROCKSDB_LIB_DIR="$$(tools/rocksdb.sh)" cargo
 
 run: build ## builds and starts Standard Edition with a demo domain and three users
@@ -29,6 +29,9 @@ fuzz: ## each target for some seconds, from the kept corpus
 
 bench: ## instructions of each hot path
 	tools/bench.sh
+
+pool: ## every dialogue on a pool, and what only a pool can do
+	$(CARGO) test --locked -p tests --test pool --test pool_dialogues --no-fail-fast
 
 chaos: ## an hour of faults over a pool of real processes; LINNET_CHAOS_MINUTES for another time
 	LINNET_CHAOS_MINUTES="$${LINNET_CHAOS_MINUTES:-60}" $(CARGO) test --locked -p tests --test chaos -- --nocapture
