@@ -157,10 +157,10 @@ mod tests {
         crate::block_on(async {
             let filling = take(&slots, &ask(&slots, 60).expect("granted"));
             let mut receiving = Box::pin(filling.receive(body(&[&[1; 59]]).chain(stream::pending())));
-            // Until the file is there: another thread makes it, in a folder that is made before.
+            // Until the file is there that another thread makes.
             let is_begun = || {
                 let folders = fs::read_dir(folder.path()).expect("readable").flatten();
-                folders.into_iter().any(|slot| entries(&slot.path()) > 0)
+                folders.into_iter().any(|slot| slot.path().join("arriving").exists())
             };
             while !is_begun() {
                 assert!(futures_util::poll!(&mut receiving).is_pending());
